@@ -1,0 +1,158 @@
+//! The application: its database, city and clock, and the one way to write.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+};
+use uuid::Uuid;
+
+use crate::{
+    authz::{Action, Reach, Viewer},
+    city::City,
+    error::{Error, Result},
+    events,
+};
+
+/// Everything a request needs; cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub db: DatabaseConnection,
+    pub city: Arc<City>,
+    pub clock: Clock,
+    // SQLite has one writer; a fair queue before it keeps every one of them from waiting out its busy timeout.
+    writing: Option<Arc<tokio::sync::Mutex<()>>>,
+}
+
+/// What time it is.
+#[derive(Clone, Debug, Default)]
+pub struct Clock(Option<Arc<AtomicI64>>);
+
+impl Clock {
+    /// A clock that stands still until it is set: for tests and for building the demo city.
+    #[must_use]
+    pub fn standing(at: DateTime<Utc>) -> Self {
+        Self(Some(Arc::new(AtomicI64::new(at.timestamp_micros()))))
+    }
+
+    /// Moves a standing clock; the real one cannot be moved.
+    pub fn set(&self, at: DateTime<Utc>) {
+        if let Some(micros) = &self.0 {
+            micros.store(at.timestamp_micros(), Ordering::SeqCst);
+        }
+    }
+
+    /// Now, to the microsecond that both databases keep.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    pub fn now(&self) -> DateTime<Utc> {
+        let standing = self.0.as_ref().and_then(|micros| DateTime::from_timestamp_micros(micros.load(Ordering::SeqCst)));
+        standing.unwrap_or_else(|| Utc::now().trunc_subsecs(6))
+    }
+}
+
+impl App {
+    #[must_use]
+    pub fn new(db: DatabaseConnection, city: City, clock: Clock) -> Self {
+        let writing = (db.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
+        Self { db, city: Arc::new(city), clock, writing }
+    }
+
+    #[must_use]
+    pub fn today(&self) -> NaiveDate {
+        self.city.day_of(self.clock.now())
+    }
+
+    /// Runs `operation` as one transaction: all of it is kept, with its audit rows, or nothing.
+    ///
+    /// `action` is what the viewer must be able to do somewhere for the mutation to be open to them at all.
+    pub async fn write<T>(
+        &self,
+        viewer: &Viewer,
+        mutation: &'static str,
+        action: Action,
+        operation: impl AsyncFnOnce(&mut Tx) -> Result<T>,
+    ) -> Result<T> {
+        if viewer.reach(action) == Reach::Nowhere {
+            return Err(Error::Forbidden(mutation));
+        }
+        let _turn = match &self.writing {
+            Some(writing) => Some(writing.lock().await),
+            None => None,
+        };
+        let mut tx = Tx::begin(self, viewer, mutation).await?;
+        let value = operation(&mut tx).await?; // an error drops the transaction, which rolls it back
+        events::audit(&tx).await?;
+        tx.conn.commit().await?;
+        Ok(value)
+    }
+}
+
+/// One running transaction, and on whose behalf.
+pub struct Tx {
+    conn: DatabaseTransaction,
+    pub viewer: Viewer,
+    pub city: Arc<City>,
+    pub now: DateTime<Utc>,
+    pub mutation: &'static str,
+    pub request_id: Option<Uuid>,
+    /// API ids of what was changed; one audit row each.
+    pub subjects: Vec<String>,
+    /// This transaction's place in the order of changes, once it is asked for.
+    pub transaction: Option<i64>,
+}
+
+tokio::task_local! {
+    /// The id of the request being served.
+    pub static REQUEST_ID: Uuid;
+}
+
+impl Tx {
+    #[expect(clippy::disallowed_methods, reason = "this is where transactions begin")]
+    async fn begin(app: &App, viewer: &Viewer, mutation: &'static str) -> Result<Self> {
+        let options = TransactionOptions {
+            // A deferred transaction that turns into a writer fails when another one got there first.
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(Self {
+            conn: app.db.begin_with_options(options).await?,
+            viewer: viewer.clone(),
+            city: app.city.clone(),
+            now: app.clock.now(),
+            mutation,
+            request_id: REQUEST_ID.try_with(|id| *id).ok(),
+            subjects: Vec::new(),
+            transaction: None,
+        })
+    }
+
+    /// The connection of this transaction; no other may be used inside an operation.
+    #[must_use]
+    pub fn conn(&self) -> &DatabaseTransaction {
+        &self.conn
+    }
+
+    #[must_use]
+    pub fn is_postgres(&self) -> bool {
+        self.conn.get_database_backend() == DbBackend::Postgres
+    }
+
+    #[must_use]
+    pub fn today(&self) -> NaiveDate {
+        self.city.day_of(self.now)
+    }
+
+    /// Notes that something was changed, for the audit log.
+    pub fn changed(&mut self, subject: impl ToString) {
+        let subject = subject.to_string();
+        if !self.subjects.contains(&subject) {
+            self.subjects.push(subject);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Opening the database: SQLite or PostgreSQL by its address, and bringing its schema up to date.
+
+use std::time::Duration;
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, TransactionTrait,
+    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
+
+use crate::error::{Error, Result};
+
+/// How to open a database.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    pub url: String,
+    pub connections: u32,
+    /// PostgreSQL schema; the server's default when none is named.
+    pub schema: Option<String>,
+}
+
+/// Opens the database; a SQLite file is made when it is not there.
+pub async fn open(opening: &Opening) -> Result<DatabaseConnection> {
+    let mut options = ConnectOptions::new(opening.url.clone());
+    options
+        .max_connections(opening.connections)
+        .connect_timeout(Duration::from_secs(10))
+        .acquire_timeout(Duration::from_secs(30))
+        .sqlx_logging(false);
+    if let Some(schema) = &opening.schema {
+        options.set_schema_search_path(schema.clone());
+    }
+    options.map_sqlx_sqlite_opts(|sqlite| {
+        sqlite
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // What was acknowledged survives a power cut.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(10))
+    });
+    if !(opening.url.starts_with("sqlite:") || opening.url.starts_with("postgres")) {
+        return Err(Error::BadInput(
+            "The database's address must start with `sqlite:` or `postgres://`.".to_owned(),
+        ));
+    }
+    Ok(Database::connect(options).await?)
+}
+
+/// Runs the migrations that are missing. Servers that start together take turns.
+pub async fn migrate(db: &DatabaseConnection) -> Result<()> {
+    let turn = turn(db).await?;
+    Migrator::up(db, None).await?;
+    drop(turn);
+    Ok(())
+}
+
+/// Holds, until dropped, the right to prepare the database.
+#[expect(clippy::disallowed_methods, reason = "it guards work that is not a mutation")]
+pub async fn turn(db: &DatabaseConnection) -> Result<Option<sea_orm::DatabaseTransaction>> {
+    if db.get_database_backend() != DbBackend::Postgres {
+        return Ok(None);
+    }
+    let transaction = db.begin().await?;
+    // Any fixed number serves; it is the same in every server of every version. The schema keeps tests apart.
+    transaction
+        .execute_unprepared("SELECT pg_advisory_xact_lock(20060801, hashtext(current_schema()))")
+        .await?;
+    Ok(Some(transaction))
+}

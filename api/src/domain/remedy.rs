@@ -1,0 +1,195 @@
+//! Remedies: what a city attorney may do about a nuisance, and by which steps. The law is data of the preset.
+
+use chrono::NaiveDate;
+use entity::{
+    case_kind::CaseKind,
+    legal_action::{LegalActionKind, LegalActionStatus},
+    staff::StaffRole,
+};
+use serde::{Deserialize, Serialize};
+
+/// A fact that has to be on record before a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Requirement {
+    /// The step states why.
+    Reason,
+    /// The action names its court.
+    Court,
+    /// The action has the court's case number.
+    CourtCaseNumber,
+    /// The action has a hearing that is still to come.
+    HearingScheduled,
+    /// When the case was opened from a flag: a sergeant confirmed the flag.
+    FlagConfirmed,
+    /// When people live there: whether it is occupied and what becomes of them was recorded.
+    TenantImpact,
+    /// Conduct with evidence (report numbers, inspections, declarations), not a tally of calls.
+    EvidenceOfConduct,
+    /// Every recipient was served, with method and proof.
+    ProofOfService,
+    /// A notice that this remedy builds on was served.
+    ServedNotice,
+    /// The time that the notice gave has run out, or immediate danger is recorded with a reason.
+    CorrectionPeriodPassed,
+    /// The notice before the petition was posted and mailed in time.
+    PrePetitionNotice,
+    /// Consent to enter was sought and refused, or it is recorded why it was not sought.
+    ConsentRefused,
+    /// The violation of an earlier order is recorded.
+    OrderViolation,
+    /// The arrest report or other law-enforcement documentation is attached.
+    ArrestDocumentation,
+    /// An earlier response to the same place within the window is recorded.
+    EarlierResponse,
+    /// The costs were confirmed after a hearing or when the time to object had passed.
+    CostConfirmed,
+    /// Notice of the lien or assessment was served as the statute says.
+    LienNotice,
+    /// An inspection or a court paper shows that what was ordered was done.
+    ComplianceVerified,
+    /// What was owed was paid, or stands on the tax roll.
+    Paid,
+    /// What was recorded against the title (lis pendens, certificate, lien) was released.
+    RecordingReleased,
+}
+
+/// One step of a remedy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RemedyStep {
+    /// The status before; none is the start.
+    pub from: Option<LegalActionStatus>,
+    pub to: LegalActionStatus,
+    /// Who may take it.
+    pub actors: Vec<StaffRole>,
+    /// What has to be there first.
+    pub requires: Vec<Requirement>,
+    /// What the statute or the practice calls what happens here, in order.
+    pub milestones: Vec<String>,
+}
+
+/// A legal tool, with its source and its steps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Remedy {
+    pub key: String,
+    pub kind: LegalActionKind,
+    pub name: String,
+    pub citation: String,
+    /// The kinds of cases it fits.
+    pub fits: Vec<CaseKind>,
+    /// The first day of the power, where it is known.
+    pub valid_from: Option<NaiveDate>,
+    /// The first day without the power.
+    pub valid_to: Option<NaiveDate>,
+    pub enabled: bool,
+    /// Why it is not enabled.
+    pub disabled_reason: Option<String>,
+    /// Some of it rests on what nobody has checked against the law in force.
+    pub confirm_with_counsel: bool,
+    pub note: Option<String>,
+    pub steps: Vec<RemedyStep>,
+}
+
+/// Why a remedy cannot be used on some day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unavailable {
+    /// It is switched off until counsel confirms it.
+    Disabled(String),
+    /// Its power begins later.
+    NotYet(NaiveDate),
+    /// Its power has run out.
+    Lapsed(NaiveDate),
+}
+
+impl Remedy {
+    /// The steps out of a status, or the first ones.
+    pub fn steps_from(
+        &self,
+        status: Option<LegalActionStatus>,
+    ) -> impl Iterator<Item = &RemedyStep> {
+        self.steps.iter().filter(move |step| step.from == status)
+    }
+
+    /// The step from one status to another, if the remedy has it.
+    #[must_use]
+    pub fn step(
+        &self,
+        from: Option<LegalActionStatus>,
+        to: LegalActionStatus,
+    ) -> Option<&RemedyStep> {
+        self.steps_from(from).find(|step| step.to == to)
+    }
+
+    /// Why the remedy cannot be used on that day, or nothing when it can.
+    #[must_use]
+    pub fn unavailable_on(&self, day: NaiveDate) -> Option<Unavailable> {
+        // The sunset is told first: it is the reason that people can check.
+        match (self.valid_from, self.valid_to) {
+            (_, Some(to)) if day >= to && !self.enabled => Some(Unavailable::Lapsed(to)),
+            _ if !self.enabled => Some(Unavailable::Disabled(
+                self.disabled_reason.clone().unwrap_or_default(),
+            )),
+            (_, Some(to)) if day >= to => Some(Unavailable::Lapsed(to)),
+            (Some(from), _) if day < from => Some(Unavailable::NotYet(from)),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use LegalActionStatus::{Authorized, Declined, Referred};
+
+    fn step(from: Option<LegalActionStatus>, to: LegalActionStatus) -> RemedyStep {
+        RemedyStep {
+            from,
+            to,
+            actors: vec![StaffRole::Attorney],
+            requires: Vec::new(),
+            milestones: Vec::new(),
+        }
+    }
+
+    fn remedy() -> Remedy {
+        Remedy {
+            key: "example".into(),
+            kind: LegalActionKind::UnlawfulDetainer,
+            name: "Example".into(),
+            citation: "Example Code 1".into(),
+            fits: vec![CaseKind::Other],
+            valid_from: None,
+            valid_to: NaiveDate::from_ymd_opt(2024, 1, 1),
+            enabled: true,
+            disabled_reason: None,
+            confirm_with_counsel: false,
+            note: None,
+            steps: vec![
+                step(None, Referred),
+                step(Some(Referred), Authorized),
+                step(Some(Referred), Declined),
+            ],
+        }
+    }
+
+    #[test]
+    fn steps_are_found_by_where_they_start() {
+        let remedy = remedy();
+        let to: Vec<_> = remedy.steps_from(Some(Referred)).map(|s| s.to).collect();
+        assert_eq!(to, [Authorized, Declined]);
+        assert_eq!(remedy.steps_from(None).count(), 1);
+        assert_eq!(remedy.steps_from(Some(Declined)).count(), 0);
+        assert!(remedy.step(None, Authorized).is_none());
+    }
+
+    #[test]
+    fn the_day_of_its_sunset_is_the_first_without_the_power() {
+        let remedy = remedy();
+        let day = |y, m, d| NaiveDate::from_ymd_opt(y, m, d).unwrap();
+        assert_eq!(remedy.unavailable_on(day(2023, 12, 31)), None);
+        assert_eq!(
+            remedy.unavailable_on(day(2024, 1, 1)),
+            Some(Unavailable::Lapsed(day(2024, 1, 1)))
+        );
+    }
+}

@@ -1,0 +1,95 @@
+//! What can go wrong. What an error displays is safe to show; its cause goes to the log.
+
+use std::sync::Arc;
+
+use sea_orm::{DbErr, RuntimeErr};
+
+use crate::domain::refusal::Refusal;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Any failure of a request.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    #[error("Sign in first.")]
+    Unauthenticated,
+    #[error("Your role has no access to {0}.")]
+    Forbidden(&'static str),
+    /// Missing or invisible: the two look the same.
+    #[error("There is no such {0}.")]
+    NotFound(&'static str),
+    #[error("{0}")]
+    BadInput(String),
+    #[error("{0}")]
+    TooComplex(String),
+    #[error("{}", .0.first().map_or("refused", |refusal| refusal.message.as_str()))]
+    Refused(Vec<Refusal>),
+    #[error("Something went wrong on our side.")]
+    Database(Arc<DbErr>),
+    #[error("Something went wrong on our side.")]
+    Internal(String),
+}
+
+impl Error {
+    /// The word in `extensions.code`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden(_) => "FORBIDDEN",
+            Self::NotFound(_) => "NOT_FOUND",
+            Self::BadInput(_) | Self::Refused(_) => "BAD_INPUT",
+            Self::TooComplex(_) => "TOO_COMPLEX",
+            Self::Database(_) | Self::Internal(_) => "INTERNAL",
+        }
+    }
+
+    /// The cause for the log, without any value that was in the database; none when there is nothing to log.
+    #[must_use]
+    pub fn cause(&self) -> Option<String> {
+        match self {
+            Self::Database(error) => Some(cause_of(error)),
+            Self::Internal(cause) => Some(cause.clone()),
+            _ => None,
+        }
+    }
+
+    /// Whether the database refused a row because another one with the same unique value is there.
+    #[must_use]
+    pub fn is_unique_violation(&self) -> bool {
+        matches!(self, Self::Database(error)
+            if matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_))))
+    }
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        Self::Database(Arc::new(error))
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(vec![refusal])
+    }
+}
+
+// A database's own message can quote a row, so only its code and constraint are kept.
+fn cause_of(error: &DbErr) -> String {
+    let runtime = match error {
+        DbErr::Conn(cause) | DbErr::Exec(cause) | DbErr::Query(cause) => cause,
+        other => return format!("database: {}", other.to_string().chars().take(200).collect::<String>()),
+    };
+    match runtime {
+        RuntimeErr::SqlxError(error) => match error.as_database_error() {
+            Some(cause) => format!(
+                "database refused: code {}, constraint {}, table {}",
+                cause.code().unwrap_or_default(),
+                cause.constraint().unwrap_or("-"),
+                cause.table().unwrap_or("-"),
+            ),
+            None => format!("database: {error}"),
+        },
+        RuntimeErr::Internal(text) => format!("database: {text}"),
+    }
+}

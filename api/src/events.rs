@@ -1,0 +1,170 @@
+//! The timeline of cases, each entry bound to the one before it, and the audit log.
+
+use chrono::{DateTime, Utc};
+use entity::{
+    audit_row, case,
+    case_event::{self, CaseEventKind, Change, Changes},
+    id::{AuditRowId, CaseEventId},
+};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Statement,
+    sea_query::Expr,
+};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    app::Tx,
+    authz::Actor,
+    error::{Error, Result},
+};
+
+/// One entry of a case's timeline, before it is written.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub kind: CaseEventKind,
+    pub summary: String,
+    pub body: Option<String>,
+    pub privileged: bool,
+    /// When it happened, as stated; now, when nothing is said.
+    pub occurred_at: Option<DateTime<Utc>>,
+    pub changes: Vec<Change>,
+}
+
+impl Entry {
+    #[must_use]
+    pub fn new(kind: CaseEventKind, summary: impl Into<String>) -> Self {
+        Self {
+            kind,
+            summary: summary.into(),
+            body: None,
+            privileged: false,
+            occurred_at: None,
+            changes: Vec::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn body(mut self, body: Option<String>) -> Self {
+        self.body = body;
+        self
+    }
+
+    #[must_use]
+    pub fn privileged(mut self, privileged: bool) -> Self {
+        self.privileged = privileged;
+        self
+    }
+
+    #[must_use]
+    pub fn occurred(mut self, at: Option<DateTime<Utc>>) -> Self {
+        self.occurred_at = at;
+        self
+    }
+
+    /// Adds old and new value of a field, when they differ.
+    #[must_use]
+    pub fn change(mut self, field: &str, before: Option<impl ToString>, after: Option<impl ToString>) -> Self {
+        let (before, after) = (before.map(|v| v.to_string()), after.map(|v| v.to_string()));
+        if before != after {
+            self.changes.push(Change { field: field.to_owned(), before, after });
+        }
+        self
+    }
+}
+
+/// Appends an entry to the case, whose row the caller holds locked.
+pub async fn append(tx: &mut Tx, case: &mut case::Model, entry: Entry) -> Result<CaseEventId> {
+    let transaction = place_in_order(tx).await?;
+    let mut event = case_event::Model {
+        id: CaseEventId::generate(),
+        case_id: case.id,
+        position: case.event_count + 1,
+        transaction,
+        kind: entry.kind,
+        occurred_at: entry.occurred_at.unwrap_or(tx.now),
+        recorded_at: tx.now,
+        actor_id: tx.viewer.staff_id(),
+        summary: entry.summary,
+        body: entry.body,
+        privileged: entry.privileged,
+        changes: Changes(entry.changes),
+        case_version: case.version,
+        previous_hash: case.event_hash.clone(),
+        hash: String::new(),
+    };
+    event.hash = hash(&event)?;
+    case.event_count = event.position;
+    case.event_hash.clone_from(&event.hash);
+    case.updated_at = tx.now;
+    let id = event.id;
+    let active: case_event::ActiveModel = event.into();
+    case_event::Entity::insert(active.reset_all()).exec_without_returning(tx.conn()).await?;
+    case::Entity::update_many()
+        .col_expr(case::Column::EventCount, Expr::value(case.event_count))
+        .col_expr(case::Column::EventHash, Expr::value(case.event_hash.clone()))
+        .col_expr(case::Column::UpdatedAt, Expr::value(case.updated_at))
+        .filter(case::Column::Id.eq(case.id))
+        .exec(tx.conn())
+        .await?;
+    tx.changed(case.id);
+    Ok(id)
+}
+
+/// The hash of an entry: SHA-256 over all its columns in a fixed order, the previous hash among them.
+pub fn hash(event: &case_event::Model) -> Result<String> {
+    let columns = serde_json::to_string(&(
+        (event.id, event.case_id, event.position, event.kind, event.actor_id, event.case_version),
+        (event.occurred_at.timestamp_micros(), event.recorded_at.timestamp_micros()),
+        (&event.summary, &event.body, event.privileged, &event.changes, &event.previous_hash),
+    ))
+    .map_err(|error| Error::Internal(error.to_string()))?;
+    Ok(hex(&Sha256::digest(columns)))
+}
+
+/// Lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+// On PostgreSQL the transaction's own number, below which nothing can appear once it has ended; SQLite has one writer.
+async fn place_in_order(tx: &mut Tx) -> Result<i64> {
+    if let Some(transaction) = tx.transaction {
+        return Ok(transaction);
+    }
+    let sql = if tx.is_postgres() {
+        "SELECT pg_current_xact_id()::text::bigint AS place"
+    } else {
+        "SELECT coalesce(max(\"transaction\"), 0) + 1 AS place FROM case_event"
+    };
+    let statement = Statement::from_string(tx.conn().get_database_backend(), sql);
+    let row = tx.conn().query_one_raw(statement).await?;
+    let place = row.ok_or_else(|| Error::Internal("no transaction id".to_owned()))?.try_get("", "place")?;
+    tx.transaction = Some(place);
+    Ok(place)
+}
+
+/// Writes one audit row for each thing the transaction changed.
+pub async fn audit(tx: &Tx) -> Result<()> {
+    if tx.subjects.is_empty() {
+        return Ok(());
+    }
+    let rows = tx.subjects.iter().map(|subject| audit_row::ActiveModel {
+        id: Set(AuditRowId::generate()),
+        recorded_at: Set(tx.now),
+        staff_id: Set(tx.viewer.staff_id()),
+        access_token_id: Set(match tx.viewer.actor {
+            Actor::Token { id, .. } => Some(id),
+            Actor::Staff(_) | Actor::Server => None,
+        }),
+        action: Set(tx.mutation.to_owned()),
+        subject: Set(subject.clone()),
+        request_id: Set(tx.request_id),
+    });
+    audit_row::Entity::insert_many(rows).exec_without_returning(tx.conn()).await?;
+    Ok(())
+}

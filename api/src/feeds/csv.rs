@@ -1,0 +1,305 @@
+//! Reads a feed's file line by line: gzip or plain, any length, in flat memory.
+
+use std::{collections::BTreeMap, fs::File, io::Read, path::Path};
+
+use csv::ByteRecord;
+
+use super::{
+    clock::{Clock, shortened},
+    error::FeedError,
+    mapping::{FeedMapping, key_of},
+    row::{SourceRow, UnreadableRow},
+    source::Source,
+};
+
+/// Longer values are no addresses or call types.
+const LONGEST_VALUE: usize = 2_000;
+
+/// What one line gave.
+pub type Line = Result<SourceRow, UnreadableRow>;
+
+/// A file of calls, being read. Iterating yields its lines; after an error it yields nothing more.
+pub struct CallLog<R: Read> {
+    reader: csv::Reader<Source<R>>,
+    mapping: FeedMapping,
+    clock: Clock,
+    /// Where each mapped column stands.
+    columns: BTreeMap<String, usize>,
+    width: usize,
+    record: ByteRecord,
+    line: u64,
+    finished: bool,
+}
+
+impl CallLog<File> {
+    /// Opens a file and checks its header against the mapping.
+    pub fn open(path: &Path, mapping: &FeedMapping) -> Result<Self, FeedError> {
+        let file = File::open(path).map_err(|source| FeedError::Open {
+            file: path.display().to_string(),
+            source,
+        })?;
+        Self::read(file, mapping)
+    }
+}
+
+impl<R: Read> CallLog<R> {
+    /// Reads from anything that gives bytes, and checks the header against the mapping.
+    pub fn read(bytes: R, mapping: &FeedMapping) -> Result<Self, FeedError> {
+        let source = Source::new(bytes).map_err(|error| FeedError::from_io(1, error))?;
+        let mut reader = csv::ReaderBuilder::new()
+            .flexible(true) // a short line is rejected by us; it does not end the reading
+            .from_reader(source);
+        let header = reader
+            .byte_headers()
+            .map_err(|error| FeedError::from_csv(1, error))?
+            .clone();
+        let columns = columns(&header, mapping)?;
+        Ok(Self {
+            clock: Clock::of(mapping),
+            mapping: mapping.clone(),
+            columns,
+            width: header.len(),
+            record: ByteRecord::new(),
+            line: 1,
+            finished: false,
+            reader,
+        })
+    }
+
+    /// Bytes taken from the file so far, compressed ones if it is compressed; what a progress bar shows.
+    #[must_use]
+    pub fn bytes_read(&self) -> u64 {
+        self.reader.get_ref().bytes_read()
+    }
+
+    fn row(&self) -> Line {
+        if self.record.len() != self.width {
+            // Which value belongs to which column cannot be told, so none is kept: one might be a name.
+            return Err(UnreadableRow {
+                line: self.line,
+                reason: format!(
+                    "the line has {} columns, the header {}",
+                    self.record.len(),
+                    self.width
+                ),
+                columns: BTreeMap::new(),
+            });
+        }
+        let mut columns = BTreeMap::new();
+        let mut refusal = None;
+        for (column, &index) in &self.columns {
+            let bytes = self.record.get(index).unwrap_or_default();
+            let text = match std::str::from_utf8(bytes) {
+                Ok(text) if text.contains('\0') => {
+                    refusal.get_or_insert(format!("{column}: holds a NUL character"));
+                    text.replace('\0', "\u{fffd}")
+                }
+                Ok(text) => text.to_owned(),
+                Err(_) => {
+                    refusal.get_or_insert(format!("{column}: is not text in UTF-8"));
+                    String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}")
+                }
+            };
+            if text.len() > LONGEST_VALUE {
+                refusal.get_or_insert(format!("{column}: is longer than {LONGEST_VALUE} bytes"));
+                columns.insert(column.clone(), shortened(&text));
+            } else {
+                columns.insert(column.clone(), text);
+            }
+        }
+        let read = match refusal {
+            Some(reason) => Err(reason),
+            None => self.call(&columns),
+        };
+        match read {
+            Ok(mut row) => {
+                row.columns = columns;
+                Ok(row)
+            }
+            Err(reason) => Err(UnreadableRow {
+                line: self.line,
+                reason,
+                columns,
+            }),
+        }
+    }
+
+    /// The call that the columns tell, without the columns themselves.
+    fn call(&self, columns: &BTreeMap<String, String>) -> Result<SourceRow, String> {
+        let value = |column: &str| columns.get(column).map_or("", |text| text.trim());
+        let optional =
+            |column: &str| Some(value(column).to_owned()).filter(|text| !text.is_empty());
+        let mapping = &self.mapping;
+
+        let mut source_id = String::new();
+        for (index, column) in mapping.source_key.iter().enumerate() {
+            if value(column).is_empty() {
+                return Err(format!("{column}: is blank, so the call has no key"));
+            }
+            if index > 0 {
+                source_id.push('/');
+            }
+            source_id.push_str(value(column));
+        }
+        let occurred_at = self.clock.read(value)?;
+        let joined = |names: &[String]| {
+            let parts = names.iter().map(|name| value(name));
+            let told = parts.filter(|part| {
+                !part.is_empty() && !mapping.address.blanks.iter().any(|blank| blank == part)
+            });
+            told.collect::<Vec<_>>().join(" ")
+        };
+        let mut address = joined(&mapping.address.columns);
+        let intersecting = joined(&mapping.address.intersecting);
+        if !intersecting.is_empty() {
+            address = format!("{address} & {intersecting}");
+        }
+        let initial_type = mapping.initial_type.as_deref().and_then(optional);
+        let final_type = optional(&mapping.final_type);
+        let disposition = mapping
+            .disposition
+            .as_ref()
+            .and_then(|d| optional(&d.column));
+        Ok(SourceRow {
+            line: self.line,
+            source_id,
+            occurred_at,
+            address,
+            excluded_disposition: match (&mapping.disposition, &disposition) {
+                (Some(mapped), Some(told)) => mapped.excludes.contains(&key_of(told)),
+                _ => false,
+            },
+            officer_initiated: self
+                .officer_initiated(value, [initial_type.as_deref(), final_type.as_deref()]),
+            initial_type,
+            final_type,
+            disposition,
+            columns: BTreeMap::new(),
+        })
+    }
+
+    fn officer_initiated<'a>(
+        &self,
+        value: impl Fn(&str) -> &'a str,
+        types: [Option<&str>; 2],
+    ) -> bool {
+        let Some(rule) = &self.mapping.officer_initiated else {
+            return false;
+        };
+        let by_column = rule
+            .column
+            .as_ref()
+            .is_some_and(|said| said.values.contains(&key_of(value(&said.column))));
+        let by_scene = rule.on_scene_undispatched.as_ref().is_some_and(|scene| {
+            value(&scene.dispatched).is_empty()
+                && !value(&scene.arrived).is_empty()
+                && value(&scene.arrived) == value(&scene.received)
+        });
+        let by_type = || {
+            let mut told = types.into_iter().flatten();
+            !rule.call_types.is_empty() && told.any(|t| rule.call_types.contains(&key_of(t)))
+        };
+        by_column || by_scene || by_type()
+    }
+}
+
+impl<R: Read> Iterator for CallLog<R> {
+    type Item = Result<Line, FeedError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.finished {
+            return None;
+        }
+        self.reader.get_mut().begin_line();
+        match self.reader.read_byte_record(&mut self.record) {
+            Ok(true) => {
+                self.line = self
+                    .record
+                    .position()
+                    .map_or(self.line + 1, csv::Position::line);
+                Some(Ok(self.row()))
+            }
+            Ok(false) => {
+                self.finished = true;
+                None
+            }
+            Err(error) => {
+                self.finished = true;
+                Some(Err(FeedError::from_csv(self.line + 1, error)))
+            }
+        }
+    }
+}
+
+/// Where each mapped column stands in the header.
+fn columns(
+    header: &ByteRecord,
+    mapping: &FeedMapping,
+) -> Result<BTreeMap<String, usize>, FeedError> {
+    if header.is_empty() {
+        return Err(FeedError::Empty);
+    }
+    let found: Vec<String> = header
+        .iter()
+        .map(|name| String::from_utf8_lossy(name).trim().to_owned())
+        .collect();
+    let wanted = mapping.columns();
+    let missing: Vec<&str> = wanted
+        .iter()
+        .copied()
+        .filter(|name| !found.iter().any(|f| f == name))
+        .collect();
+    if missing.len() == wanted.len() {
+        // The first line may be data, which an error must not repeat.
+        return Err(FeedError::NoHeader {
+            columns: found.len(),
+            missing: listed(&missing),
+        });
+    }
+    if !missing.is_empty() {
+        return Err(FeedError::MissingColumns {
+            missing: listed(&missing),
+            found: listed(&found),
+        });
+    }
+    if let Some(twice) = wanted
+        .iter()
+        .find(|name| found.iter().filter(|f| f == *name).count() > 1)
+    {
+        return Err(FeedError::RepeatedColumn {
+            column: (*twice).to_owned(),
+        });
+    }
+    if let Some(known) = &mapping.header {
+        let gone: Vec<&String> = known.iter().filter(|k| !found.contains(k)).collect();
+        let new: Vec<&String> = found.iter().filter(|f| !known.contains(f)).collect();
+        if !gone.is_empty() || !new.is_empty() {
+            return Err(FeedError::HeaderChanged {
+                gone: listed(&gone),
+                new: listed(&new),
+            });
+        }
+    }
+    let places = found.into_iter().enumerate();
+    Ok(places
+        .filter(|(_, name)| wanted.contains(name.as_str()))
+        .map(|(index, name)| (name, index))
+        .collect())
+}
+
+fn listed(names: &[impl AsRef<str>]) -> String {
+    const MOST: usize = 40;
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    let shown = names.iter().take(MOST).map(|name| shortened(name.as_ref()));
+    let mut list = shown.collect::<Vec<_>>().join(", ");
+    if names.len() > MOST {
+        list.push_str(" and more");
+    }
+    list
+}
+
+#[cfg(test)]
+#[path = "csv_tests.rs"]
+mod tests;

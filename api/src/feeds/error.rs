@@ -1,0 +1,69 @@
+//! Why the reading of a feed stopped, in words that a person can act on.
+
+use std::io;
+
+/// What ends the reading of a feed's file. A single bad line does not.
+#[derive(Debug, thiserror::Error)]
+pub enum FeedError {
+    #[error("{file} cannot be opened: {source}")]
+    Open { file: String, source: io::Error },
+    #[error("the file is empty; it must begin with a header line")]
+    Empty,
+    #[error(
+        "none of the mapped columns was found among the {columns} of the first line; expected {missing}. \
+         Does the file begin with a header line, and is it this feed's?"
+    )]
+    NoHeader { columns: usize, missing: String },
+    #[error(
+        "the header lacks {missing}; found {found}. Correct the feed's mapping, or ask the source for the columns"
+    )]
+    MissingColumns { missing: String, found: String },
+    #[error("the header names {column} twice, so which one is meant cannot be told")]
+    RepeatedColumn { column: String },
+    #[error(
+        "the header changed: gone {gone}; new {new}. Check what they hold, then correct `header` in the feed's mapping"
+    )]
+    HeaderChanged { gone: String, new: String },
+    #[error("the compressed file ends in the middle, near line {line}; fetch it again")]
+    Truncated { line: u64 },
+    #[error("the compressed file is damaged near line {line}; fetch it again")]
+    Damaged { line: u64 },
+    #[error(
+        "a quotation mark near line {line} is never closed; correct that line at the source and send the file again"
+    )]
+    OpenQuote { line: u64 },
+    #[error("the file could not be read near line {line}: {source}")]
+    Read { line: u64, source: io::Error },
+}
+
+/// A line took more bytes than any line may.
+#[derive(Debug, thiserror::Error)]
+#[error("the line is too long")]
+pub(super) struct LineTooLong;
+
+impl FeedError {
+    pub(super) fn from_csv(line: u64, error: csv::Error) -> Self {
+        match error.into_kind() {
+            csv::ErrorKind::Io(source) => Self::from_io(line, source),
+            // Nothing else comes of reading bytes flexibly; kept apart so as not to hide it.
+            other => Self::Read {
+                line,
+                source: io::Error::other(format!("{:?}", std::mem::discriminant(&other))),
+            },
+        }
+    }
+
+    pub(super) fn from_io(line: u64, source: io::Error) -> Self {
+        if source
+            .get_ref()
+            .is_some_and(|inner| inner.is::<LineTooLong>())
+        {
+            return Self::OpenQuote { line };
+        }
+        match source.kind() {
+            io::ErrorKind::UnexpectedEof => Self::Truncated { line },
+            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => Self::Damaged { line },
+            _ => Self::Read { line, source },
+        }
+    }
+}

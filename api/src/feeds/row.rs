@@ -1,0 +1,38 @@
+//! One line of a feed: read, or unreadable with the reason.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+/// A call as its source tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceRow {
+    /// Line of the file, the header being 1.
+    pub line: u64,
+    /// The source's own key.
+    pub source_id: String,
+    pub occurred_at: DateTime<Utc>,
+    /// As written, columns joined; may be empty.
+    pub address: String,
+    /// The call type as first reported, where the source tells both.
+    pub initial_type: Option<String>,
+    /// The call type as the source last gave it.
+    pub final_type: Option<String>,
+    pub disposition: Option<String>,
+    /// The disposition says that there was nothing to count.
+    pub excluded_disposition: bool,
+    pub officer_initiated: bool,
+    /// The mapped columns, as written.
+    pub columns: BTreeMap<String, String>,
+}
+
+/// A line that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadableRow {
+    /// Line of the file, the header being 1.
+    pub line: u64,
+    /// What is wrong, for a person who can mend the source.
+    pub reason: String,
+    /// The mapped columns, as far as they could be told apart.
+    pub columns: BTreeMap<String, String>,
+}

@@ -1,0 +1,395 @@
+//! Cases as clients see them, and the questions about them.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, InputObject, Object, OneofObject, SimpleObject};
+use chrono::{DateTime, Utc};
+use entity::{
+    case::{self, CaseOutcome, CasePriority, CaseSource, CaseStage, SaraPhase},
+    case_event::CaseEventKind,
+    case_kind::CaseKind,
+    id::{CaseId, PropertyId, StaffId},
+};
+use sea_orm::Order;
+
+use super::{
+    case_event::{CaseEvent, CaseEventConnection},
+    context::Ask,
+    errors::{UserError, user_errors},
+    loaders::{FactsOf, KindsOf, RecentNotesOf},
+    page::{connection, cost},
+    property::Property,
+    scalars::Date,
+    staff::{District, StaffMember, district_ids},
+};
+use crate::{
+    authz::Action,
+    domain::case_stage::{self, Asker},
+    error::{Error, Result},
+    reads::{
+        self,
+        cases::{CaseRow, With},
+        page::Window,
+    },
+};
+
+/// One place, its problem, and the three professions that work it together.
+#[derive(Clone)]
+pub struct Case(Arc<CaseRow>);
+
+impl From<CaseRow> for Case {
+    fn from(row: CaseRow) -> Self {
+        Self(Arc::new(row))
+    }
+}
+
+impl From<case::Model> for Case {
+    fn from(row: case::Model) -> Self {
+        CaseRow::from(row).into()
+    }
+}
+
+#[Object]
+impl Case {
+    /// Opaque.
+    pub async fn id(&self) -> CaseId {
+        self.0.case.id
+    }
+
+    /// The number people use, such as `JFN-2026-000123`.
+    async fn number(&self) -> &str {
+        &self.0.case.number
+    }
+
+    /// Rises with every edit of the case itself; send it back as `expectedVersion`.
+    async fn version(&self) -> i32 {
+        self.0.case.version
+    }
+
+    /// What it is called.
+    async fn title(&self) -> &str {
+        &self.0.case.title
+    }
+
+    /// What was reported.
+    async fn description(&self) -> Option<&str> {
+        self.0.case.description.as_deref()
+    }
+
+    /// What it is about; the first is the primary kind.
+    async fn kinds(&self, ctx: &Context<'_>) -> Result<Vec<CaseKind>> {
+        let rows = ctx.loaders()?.load_one(KindsOf(self.0.case.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(|row| row.kind).collect())
+    }
+
+    /// Where it stands.
+    async fn stage(&self) -> CaseStage {
+        self.0.case.stage
+    }
+
+    /// The phase of problem-oriented policing that the stage belongs to.
+    async fn sara_phase(&self) -> SaraPhase {
+        case_stage::sara_phase(self.0.case.stage)
+    }
+
+    /// How urgent it is.
+    async fn priority(&self) -> CasePriority {
+        self.0.case.priority
+    }
+
+    /// Where it came from.
+    async fn source(&self) -> CaseSource {
+        self.0.case.source
+    }
+
+    /// The district whose team works it.
+    async fn district(&self, ctx: &Context<'_>) -> Result<District> {
+        let row = ctx.app()?.city.district(self.0.case.district_id);
+        row.cloned().map(District).ok_or(Error::NotFound("district"))
+    }
+
+    /// The place.
+    async fn property(&self, ctx: &Context<'_>) -> Result<Property> {
+        let row = match self.0.property.asked() {
+            Some(row) => row,
+            None => ctx.loaders()?.load_one(self.0.case.property_id).await?,
+        };
+        row.map(Property::from).ok_or(Error::NotFound("place"))
+    }
+
+    /// Who works it; null for nobody in particular.
+    async fn assignee(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>> {
+        let row = match (self.0.assignee.asked(), self.0.case.assignee_id) {
+            (Some(row), _) => row,
+            (None, Some(id)) => ctx.loaders()?.load_one(id).await?,
+            (None, None) => None,
+        };
+        Ok(row.map(StaffMember))
+    }
+
+    /// When it was opened.
+    async fn opened_at(&self) -> DateTime<Utc> {
+        self.0.case.opened_at
+    }
+
+    /// Last recorded activity of any kind.
+    async fn updated_at(&self) -> DateTime<Utc> {
+        self.0.case.updated_at
+    }
+
+    /// When it was closed.
+    async fn closed_at(&self) -> Option<DateTime<Utc>> {
+        self.0.case.closed_at
+    }
+
+    /// How it ended; closed is not complied, the outcome says which.
+    async fn outcome(&self) -> Option<CaseOutcome> {
+        self.0.case.outcome
+    }
+
+    /// The case that covers this one, when it was closed as a duplicate.
+    async fn duplicate_of(&self, ctx: &Context<'_>) -> Result<Option<Case>> {
+        case_by_id(ctx, self.0.case.duplicate_of_id).await
+    }
+
+    /// The day of the next action; every open case has one, null only when closed.
+    async fn next_action_on(&self) -> Option<Date> {
+        self.0.case.next_action_on.map(Date)
+    }
+
+    /// Whole days of the city's calendar since it came to this stage.
+    async fn days_in_stage(&self, ctx: &Context<'_>) -> Result<i32> {
+        let app = ctx.app()?;
+        let days = (app.today() - app.city.day_of(self.0.case.stage_since)).num_days();
+        Ok(i32::try_from(days).unwrap_or(i32::MAX))
+    }
+
+    /// Open, and without recorded activity for the city's stale period.
+    async fn is_stale(&self, ctx: &Context<'_>) -> Result<bool> {
+        let case = &self.0.case;
+        Ok(case.stage != CaseStage::Closed && case.updated_at < reads::cases::stale_before(ctx.app()?))
+    }
+
+    /// The earlier case at the same place and of the same kind.
+    async fn previous_case(&self, ctx: &Context<'_>) -> Result<Option<Case>> {
+        case_by_id(ctx, self.0.case.previous_case_id).await
+    }
+
+    /// The timeline, newest first.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, at most 100; 25 when left out.")] first: Option<i32>,
+        #[graphql(desc = "A cursor to start behind.")] after: Option<String>,
+        #[graphql(desc = "Only entries of these kinds.")] kinds: Option<Vec<CaseEventKind>>,
+    ) -> Result<CaseEventConnection> {
+        let window = Window::forward(first, after)?;
+        let page = reads::case_events::of_case(ctx.app()?, ctx.viewer()?, self.0.case.id, kinds, &window).await?;
+        Ok(CaseEventConnection::of(page, CaseEvent))
+    }
+
+    /// The newest notes.
+    #[graphql(complexity = "cost(Some(first), child_complexity)")]
+    async fn recent_notes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, at most 25.", default = 5)] first: i32,
+    ) -> Result<Vec<CaseEvent>> {
+        if !(1..=25).contains(&first) {
+            return Err(Error::BadInput(format!("`first` is {first}; it must be from 1 to 25.")));
+        }
+        let key = RecentNotesOf { case: self.0.case.id, first };
+        let notes = ctx.loaders()?.load_one(key).await?.unwrap_or_default();
+        Ok(notes.into_iter().map(CaseEvent).collect())
+    }
+
+    /// What this viewer may do now, and what blocks the rest.
+    async fn allowed_transitions(&self, ctx: &Context<'_>) -> Result<Vec<StageOption>> {
+        let case = &self.0.case;
+        let viewer = ctx.viewer()?;
+        let facts = ctx.loaders()?.load_one(FactsOf(case.id)).await?.unwrap_or_default();
+        // A reason is asked for when the step is taken, so its lack does not show here.
+        let asker = Asker { role: viewer.role, reason: Some("-") };
+        let not_ours = viewer.require(Action::WorkCases, Some(case.district_id)).err();
+        let options = case_stage::targets(case.stage, case.previous_stage).into_iter().map(|to| {
+            let mut blocks = case_stage::blocks(case.stage, to, case.previous_stage, &facts, asker);
+            blocks.extend(not_ours.clone());
+            StageOption { to, allowed: blocks.is_empty(), blocked_by: user_errors(blocks) }
+        });
+        Ok(options.collect())
+    }
+}
+
+/// A stage one could go to.
+#[derive(SimpleObject)]
+pub struct StageOption {
+    /// The stage.
+    to: CaseStage,
+    /// Whether `caseAdvance` would do it now.
+    allowed: bool,
+    /// What is in the way.
+    blocked_by: Vec<UserError>,
+}
+
+connection!(CaseConnection, CaseEdge, Case, "cases");
+
+/// A case by its id or its number.
+#[derive(OneofObject)]
+pub enum CaseRef {
+    /// Opaque id.
+    Id(CaseId),
+    /// The number people use.
+    Number(String),
+}
+
+/// What a list of cases is narrowed by; what is left out does not narrow.
+#[derive(InputObject, Default)]
+pub struct CaseFilter {
+    /// Numbers of districts.
+    districts: Option<Vec<i32>>,
+    /// Stages.
+    stages: Option<Vec<CaseStage>>,
+    /// Cases of any of these kinds.
+    kinds: Option<Vec<CaseKind>>,
+    /// Priorities.
+    priorities: Option<Vec<CasePriority>>,
+    /// Who works it.
+    assignee_id: Option<StaffId>,
+    /// The place.
+    property_id: Option<PropertyId>,
+    /// Open or closed.
+    open: Option<bool>,
+    /// Open and without recorded activity for the city's stale period, or not so.
+    stale: Option<bool>,
+    /// The next action is due before that day.
+    next_action_before: Option<Date>,
+    /// Opened at or after.
+    opened_from: Option<DateTime<Utc>>,
+    /// Opened before.
+    opened_to: Option<DateTime<Utc>>,
+    /// Whether a legal action was ever referred.
+    has_legal_action: Option<bool>,
+    /// Part of number, title, address, parcel number or a party's name.
+    text: Option<String>,
+}
+
+impl CaseFilter {
+    pub fn read(self, ctx: &Context<'_>) -> Result<reads::cases::Filter> {
+        Ok(reads::cases::Filter {
+            districts: district_ids(ctx, self.districts)?,
+            stages: self.stages,
+            kinds: self.kinds,
+            priorities: self.priorities,
+            assignee: self.assignee_id,
+            property: self.property_id,
+            open: self.open,
+            stale: self.stale,
+            next_action_before: self.next_action_before.map(Into::into),
+            opened_from: self.opened_from,
+            opened_to: self.opened_to,
+            has_legal_action: self.has_legal_action,
+            text: self.text,
+        })
+    }
+}
+
+/// What a list of cases is sorted by; cases without a value come last.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "reads::cases::SortKey")]
+pub enum CaseSortKey {
+    /// When the case was opened.
+    OpenedAt,
+    /// The day of the next action.
+    NextActionOn,
+    /// Urgency.
+    Priority,
+    /// Last recorded activity.
+    UpdatedAt,
+}
+
+/// Up or down.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+pub enum SortDirection {
+    /// Smallest, oldest or least urgent first.
+    Asc,
+    /// Largest, newest or most urgent first.
+    Desc,
+}
+
+/// One column of an order.
+#[derive(InputObject)]
+pub struct CaseSort {
+    /// The column.
+    by: CaseSortKey,
+    /// Up or down.
+    #[graphql(default_with = "SortDirection::Desc")]
+    direction: SortDirection,
+}
+
+#[derive(Default)]
+pub struct CaseQuery;
+
+#[Object]
+impl CaseQuery {
+    /// One case. Error NOT_FOUND when there is none that the viewer may see.
+    async fn case(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its id or number.")] by: CaseRef,
+    ) -> Result<Option<Case>> {
+        let (app, viewer) = (ctx.app()?, ctx.viewer_who(Action::ReadCases, "case")?);
+        let with = With { property: ctx.wants("property"), assignee: ctx.wants("assignee") };
+        let found = match by {
+            CaseRef::Id(id) => reads::cases::by_id(app, viewer, id, with).await?,
+            CaseRef::Number(number) => reads::cases::by_number(app, viewer, number.trim(), with).await?,
+        };
+        found.map(|row| Some(row.into())).ok_or(Error::NotFound("case"))
+    }
+
+    /// Cases that the viewer may see, newest first unless sorted otherwise.
+    #[graphql(complexity = "cost(first.or(last), child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "they are the arguments of a Relay list")]
+    async fn cases(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to narrow by.")] filter: Option<CaseFilter>,
+        #[graphql(desc = "What to sort by.")] sort: Option<Vec<CaseSort>>,
+        #[graphql(desc = "How many, at most 100; 25 when left out.")] first: Option<i32>,
+        #[graphql(desc = "A cursor to start behind.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor to end before.")] before: Option<String>,
+    ) -> Result<CaseConnection> {
+        ctx.viewer_who(Action::ReadCases, "cases")?;
+        let filter = filter.unwrap_or_default().read(ctx)?;
+        list(ctx, filter, sort, &Window::new(first, after, last, before)?).await
+    }
+}
+
+/// A page of cases for any field that has one.
+pub async fn list(
+    ctx: &Context<'_>,
+    filter: reads::cases::Filter,
+    sort: Option<Vec<CaseSort>>,
+    window: &Window,
+) -> Result<CaseConnection> {
+    let sort: Vec<_> = sort.unwrap_or_default().into_iter().map(|sort| (sort.by.into(), sort.direction.into())).collect();
+    let with = With { property: ctx.nodes_want("property"), assignee: ctx.nodes_want("assignee") };
+    let page = reads::cases::list(ctx.app()?, ctx.viewer()?, &filter, &sort, window, with).await?;
+    Ok(CaseConnection::of(page, Case::from))
+}
+
+impl From<SortDirection> for Order {
+    fn from(direction: SortDirection) -> Self {
+        match direction {
+            SortDirection::Asc => Self::Asc,
+            SortDirection::Desc => Self::Desc,
+        }
+    }
+}
+
+/// The case behind an id, if there is one and the viewer may see it.
+pub async fn case_by_id(ctx: &Context<'_>, id: Option<CaseId>) -> Result<Option<Case>> {
+    let Some(id) = id else { return Ok(None) };
+    Ok(ctx.loaders()?.load_one(id).await?.map(Case::from))
+}

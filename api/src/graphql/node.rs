@@ -1,0 +1,75 @@
+//! Anything with an id, by its id.
+
+use async_graphql::{Context, ID, Interface, Object};
+use entity::id::{CaseEventId, CaseId, DistrictId, StaffId};
+
+use super::{
+    case::Case,
+    case_event::CaseEvent,
+    context::Ask,
+    staff::{District, StaffMember},
+};
+use crate::{
+    authz::Viewer,
+    error::{Error, Result},
+    reads,
+};
+
+/// Anything with an id of its own.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "Opaque to clients; starts with what it is, such as `case_`."))]
+pub enum Node {
+    Case(Case),
+    CaseEvent(CaseEvent),
+    District(District),
+    StaffMember(StaffMember),
+}
+
+#[derive(Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// The thing with that id. Error NOT_FOUND when there is none that the viewer may see.
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "An id of this API.")] id: ID) -> Result<Option<Node>> {
+        find(ctx, ctx.viewer()?, &id).await?.map(Some).ok_or(Error::NotFound("thing"))
+    }
+
+    /// The things with these ids, in their order; null for each that the viewer may not see. At most 100.
+    #[graphql(complexity = "ids.len() * child_complexity")]
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Ids of this API.")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Node>>> {
+        if ids.len() > 100 {
+            return Err(Error::BadInput(format!("`ids` holds {}; at most 100 can be asked for.", ids.len())));
+        }
+        let viewer = ctx.viewer()?;
+        futures_util::future::try_join_all(ids.iter().map(|id| find(ctx, viewer, id))).await
+    }
+}
+
+async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node>> {
+    let prefix = id.split_once('_').map_or("", |(prefix, _)| prefix);
+    let wrong = |error: entity::id::NotAnId| Error::BadInput(error.to_string());
+    match prefix {
+        CaseId::PREFIX => {
+            let id: CaseId = id.parse().map_err(wrong)?;
+            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::Case(row.into())))
+        }
+        CaseEventId::PREFIX => {
+            let id: CaseEventId = id.parse().map_err(wrong)?;
+            Ok(reads::case_events::by_id(ctx.app()?, viewer, id).await?.map(|row| Node::CaseEvent(CaseEvent(row))))
+        }
+        DistrictId::PREFIX => {
+            let id: DistrictId = id.parse().map_err(wrong)?;
+            Ok(ctx.app()?.city.district(id).map(|row| Node::District(District(row.clone()))))
+        }
+        StaffId::PREFIX => {
+            let id: StaffId = id.parse().map_err(wrong)?;
+            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::StaffMember(StaffMember(row))))
+        }
+        _ => Err(Error::BadInput("This is not an id of this API.".to_owned())),
+    }
+}

@@ -1,0 +1,24 @@
+//! Justice for Neighbors: the server.
+//!
+//! The layers, each of which may use only those below it:
+//! `commands`, `http` → `graphql`, `authn` → `reads`, `writes` → `scope`, `app` → `authz`, `events`, `error`
+//! → `domain` → the crate `entity`. `feeds` reads other systems' calls and knows nothing of ours; `preset` reads the
+//! city's facts from files.
+
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr, clippy::panic)]
+
+pub mod app;
+pub mod authn;
+pub mod authz;
+pub mod city;
+pub mod config;
+pub mod database;
+pub mod domain;
+pub mod error;
+pub mod events;
+pub mod feeds;
+pub mod graphql;
+pub mod preset;
+pub mod reads;
+pub mod scope;
+pub mod writes;

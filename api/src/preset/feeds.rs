@@ -1,0 +1,125 @@
+//! The feeds a city reads, and the category of each of their call types.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use entity::{call::CallCategory, feed::FeedKind};
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{
+    document::{Document, words},
+    error::PresetError,
+};
+use crate::feeds::mapping::{FeedMapping, key_of};
+
+/// A feed of calls for service.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    pub key: String,
+    pub name: String,
+    pub kind: FeedKind,
+    /// Who publishes it, and what its call types mean.
+    pub source: String,
+    pub mapping: FeedMapping,
+    /// By call type in upper case with white space folded. A type that is missing here is unmapped and never counts.
+    pub call_types: BTreeMap<String, CallCategory>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FeedToml {
+    key: Spanned<String>,
+    #[serde(deserialize_with = "words")]
+    name: String,
+    kind: FeedKind,
+    #[serde(deserialize_with = "words")]
+    source: String,
+    /// Another feed whose call types this one shares.
+    call_types_from: Option<Spanned<String>>,
+    mapping: FeedMapping,
+    /// Listed by category, as people check them.
+    #[serde(default)]
+    call_types: BTreeMap<CallCategory, Vec<Spanned<String>>>,
+}
+
+pub(super) fn read(documents: Vec<Document<'_>>) -> Result<Vec<Feed>, PresetError> {
+    let mut keys = BTreeSet::new();
+    let mut feeds = Vec::with_capacity(documents.len());
+    let mut borrowed = Vec::new();
+    for document in documents {
+        let feed: FeedToml = document.parse()?;
+        let call_types = call_types(document, feed.call_types)?;
+        document.unique(&mut keys, &feed.key, "the feed")?;
+        if document.name != format!("feeds/{}.toml", feed.key.get_ref()) {
+            let reason = format!(
+                "the file of feed `{0}` must be named {0}.toml",
+                feed.key.get_ref()
+            );
+            return Err(document.wrong(&feed.key, reason));
+        }
+        if let Some(from) = feed.call_types_from {
+            borrowed.push((feeds.len(), document, from));
+        }
+        feeds.push(Feed {
+            key: feed.key.into_inner(),
+            name: feed.name,
+            kind: feed.kind,
+            source: feed.source,
+            mapping: feed.mapping,
+            call_types,
+        });
+    }
+    let borrowers: BTreeSet<usize> = borrowed.iter().map(|(feed, ..)| *feed).collect();
+    for (feed, document, from) in borrowed {
+        let lender = feeds
+            .iter()
+            .position(|lender| lender.key == *from.get_ref());
+        let reason = match lender {
+            None => format!("there is no feed `{}`", from.get_ref()),
+            Some(lender) if borrowers.contains(&lender) => {
+                format!(
+                    "feed `{}` has no call types of its own to share",
+                    from.get_ref()
+                )
+            }
+            Some(lender) => {
+                // What the borrower says itself stands.
+                let mut shared = feeds[lender].call_types.clone();
+                shared.append(&mut feeds[feed].call_types);
+                feeds[feed].call_types = shared;
+                continue;
+            }
+        };
+        return Err(document.wrong(&from, reason));
+    }
+    Ok(feeds)
+}
+
+fn call_types(
+    document: Document<'_>,
+    listed: BTreeMap<CallCategory, Vec<Spanned<String>>>,
+) -> Result<BTreeMap<String, CallCategory>, PresetError> {
+    let mut types = BTreeMap::new();
+    for (category, listed) in listed {
+        for call_type in listed {
+            let key = key_of(call_type.get_ref());
+            if category == CallCategory::Unmapped {
+                let reason = format!("leave `{key}` out: what is not listed is unmapped");
+                return Err(document.wrong(&call_type, reason));
+            }
+            if key.is_empty() {
+                return Err(document.wrong(&call_type, "a call type must not be blank"));
+            }
+            if key != *call_type.get_ref() {
+                let reason =
+                    format!("write `{key}`: types are compared in upper case, white space folded");
+                return Err(document.wrong(&call_type, reason));
+            }
+            if types.insert(key, category).is_some() {
+                let reason = format!("the call type `{}` is listed twice", call_type.get_ref());
+                return Err(document.wrong(&call_type, reason));
+            }
+        }
+    }
+    Ok(types)
+}

@@ -1,0 +1,99 @@
+//! Where a preset's files come from: built into the program or a directory.
+
+use std::{borrow::Cow, fs, path::Path};
+
+use super::{document::Document, error::PresetError};
+
+/// The files of one preset, read but not yet understood.
+pub(super) struct Files {
+    /// What error messages put before a file's name.
+    place: String,
+    files: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+}
+
+macro_rules! embedded {
+    ($($name:literal),+ $(,)?) => {
+        vec![$((
+            Cow::Borrowed($name),
+            Cow::Borrowed(include_str!(concat!("../../presets/sacramento/", $name))),
+        )),+]
+    };
+}
+
+const NAMES: [&str; 6] = [
+    "city.toml",
+    "districts.toml",
+    "districts.geojson",
+    "court-holidays.toml",
+    "nuisance-rules.toml",
+    "remedies.toml",
+];
+const FEEDS: &str = "feeds/";
+
+impl Files {
+    pub(super) fn sacramento() -> Self {
+        Self {
+            place: "sacramento".to_owned(),
+            files: embedded![
+                "city.toml",
+                "districts.toml",
+                "districts.geojson",
+                "court-holidays.toml",
+                "nuisance-rules.toml",
+                "remedies.toml",
+                "feeds/charlottesville-police.toml",
+                "feeds/demo-police.toml",
+                "feeds/san-diego-police.toml",
+                "feeds/seattle-police.toml",
+                "feeds/slo-police.toml",
+                "feeds/stlouis-police.toml",
+            ],
+        }
+    }
+
+    pub(super) fn in_directory(directory: &Path) -> Result<Self, PresetError> {
+        let mut names: Vec<String> = NAMES.map(str::to_owned).into();
+        // A city without a feed needs no such directory.
+        if let Ok(entries) = fs::read_dir(directory.join(FEEDS)) {
+            let feeds = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+            let mut feeds: Vec<String> = feeds.filter(|name| name.ends_with(".toml")).collect();
+            feeds.sort();
+            names.extend(feeds.into_iter().map(|name| format!("{FEEDS}{name}")));
+        }
+        let place = directory.display().to_string();
+        let mut files = Vec::with_capacity(names.len());
+        for name in names {
+            let text = fs::read_to_string(directory.join(&name)).map_err(|error| PresetError {
+                file: format!("{place}/{name}"),
+                line: 1,
+                reason: format!("cannot be read: {error}"),
+            })?;
+            files.push((Cow::Owned(name), Cow::Owned(text)));
+        }
+        Ok(Self { place, files })
+    }
+
+    pub(super) fn document(&self, name: &str) -> Result<Document<'_>, PresetError> {
+        self.documents()
+            .find(|document| document.name == name)
+            .ok_or_else(|| PresetError {
+                file: format!("{}/{name}", self.place),
+                line: 1,
+                reason: "the file is missing".to_owned(),
+            })
+    }
+
+    pub(super) fn feeds(&self) -> Vec<Document<'_>> {
+        self.documents()
+            .filter(|document| document.name.starts_with(FEEDS))
+            .collect()
+    }
+
+    fn documents(&self) -> impl Iterator<Item = Document<'_>> {
+        self.files.iter().map(|(name, text)| Document {
+            place: &self.place,
+            name,
+            text,
+        })
+    }
+}

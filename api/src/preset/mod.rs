@@ -1,0 +1,93 @@
+//! A city's facts as data: districts, court holidays, rules, remedies and feeds, read from TOML and checked.
+
+mod city;
+mod court_holidays;
+mod districts;
+mod document;
+mod error;
+mod feeds;
+mod files;
+mod nuisance_rules;
+mod remedies;
+mod remedy_steps;
+
+use std::{collections::BTreeMap, path::Path};
+
+use crate::domain::remedy::Remedy;
+
+use self::files::Files;
+pub use self::{
+    city::{City, Days, Months},
+    court_holidays::CourtHoliday,
+    districts::{Boundaries, District},
+    error::PresetError,
+    feeds::Feed,
+    nuisance_rules::NuisanceRule,
+};
+
+/// All facts of one city.
+#[derive(Clone, Debug)]
+pub struct Preset {
+    pub city: City,
+    /// By number.
+    pub districts: Vec<District>,
+    /// Where the boundaries come from.
+    pub boundaries: Boundaries,
+    /// The days on which the court is closed, by year and day. A year that is missing here is unknown, not open.
+    pub court_holidays: BTreeMap<i32, Vec<CourtHoliday>>,
+    pub nuisance_rules: Vec<NuisanceRule>,
+    pub remedies: Vec<Remedy>,
+    /// By key.
+    pub feeds: Vec<Feed>,
+}
+
+impl Preset {
+    /// Sacramento, as built in.
+    pub fn sacramento() -> Result<Self, PresetError> {
+        Self::from_files(&Files::sacramento())
+    }
+
+    /// A city's own preset: a directory with the same files as the one built in.
+    pub fn from_directory(directory: &Path) -> Result<Self, PresetError> {
+        Self::from_files(&Files::in_directory(directory)?)
+    }
+
+    fn from_files(files: &Files) -> Result<Self, PresetError> {
+        let (districts, boundaries) = districts::read(
+            files.document("districts.toml")?,
+            files.document("districts.geojson")?,
+        )?;
+        Ok(Self {
+            city: city::read(files.document("city.toml")?)?,
+            districts,
+            boundaries,
+            court_holidays: court_holidays::read(files.document("court-holidays.toml")?)?,
+            nuisance_rules: nuisance_rules::read(files.document("nuisance-rules.toml")?)?,
+            remedies: remedies::read(files.document("remedies.toml")?)?,
+            feeds: feeds::read(files.feeds())?,
+        })
+    }
+
+    /// The number of the district that a point (WGS84 degrees) lies in. On a common border it is the lower number.
+    #[must_use]
+    pub fn district_at(&self, latitude: f64, longitude: f64) -> Option<i32> {
+        districts::at(&self.districts, latitude, longitude)
+    }
+
+    /// A feed by its key.
+    #[must_use]
+    pub fn feed(&self, key: &str) -> Option<&Feed> {
+        self.feeds.iter().find(|feed| feed.key == key)
+    }
+
+    /// A remedy by its key.
+    #[must_use]
+    pub fn remedy(&self, key: &str) -> Option<&Remedy> {
+        self.remedies.iter().find(|remedy| remedy.key == key)
+    }
+}
+
+#[cfg(test)]
+mod broken_tests;
+#[cfg(test)]
+mod sacramento_tests;

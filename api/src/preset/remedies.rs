@@ -1,0 +1,143 @@
+//! The city's legal tools: each with its source, what it fits and its steps.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use entity::{
+    case_kind::CaseKind,
+    legal_action::{LegalActionKind, LegalActionStatus},
+    staff::StaffRole,
+};
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{
+    document::{Day, Document, some, words},
+    error::PresetError,
+    remedy_steps,
+};
+use crate::domain::remedy::{Remedy, Requirement};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RemediesToml {
+    /// Steps that several remedies share.
+    #[serde(default, rename = "path")]
+    paths: Vec<PathToml>,
+    #[serde(default, rename = "remedy")]
+    remedies: Vec<RemedyToml>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PathToml {
+    key: Spanned<String>,
+    #[serde(deserialize_with = "some")]
+    steps: Vec<Spanned<StepToml>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RemedyToml {
+    key: Spanned<String>,
+    kind: LegalActionKind,
+    #[serde(deserialize_with = "words")]
+    name: String,
+    #[serde(deserialize_with = "words")]
+    citation: String,
+    #[serde(deserialize_with = "some")]
+    fits: Vec<CaseKind>,
+    valid_from: Option<Day>,
+    valid_to: Option<Spanned<Day>>,
+    enabled: Spanned<bool>,
+    disabled_reason: Option<String>,
+    #[serde(default)]
+    confirm_with_counsel: bool,
+    note: Option<String>,
+    /// Shared steps; a step of the remedy's own between the same statuses stands instead.
+    #[serde(default)]
+    paths: Vec<Spanned<String>>,
+    #[serde(default)]
+    steps: Vec<Spanned<StepToml>>,
+}
+
+/// A step as written: it may start at several statuses.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StepToml {
+    /// Absent at the start.
+    pub(super) from: Option<Vec<LegalActionStatus>>,
+    pub(super) to: LegalActionStatus,
+    #[serde(deserialize_with = "some")]
+    pub(super) actors: Vec<StaffRole>,
+    #[serde(default)]
+    pub(super) requires: Vec<Requirement>,
+    #[serde(default)]
+    pub(super) milestones: Vec<String>,
+}
+
+pub(super) fn read(document: Document<'_>) -> Result<Vec<Remedy>, PresetError> {
+    let listed: RemediesToml = document.parse()?;
+    let mut path_keys = BTreeSet::new();
+    let mut paths = BTreeMap::new();
+    for path in listed.paths {
+        document.unique(&mut path_keys, &path.key, "the path")?;
+        paths.insert(path.key.into_inner(), path.steps);
+    }
+    let mut keys = BTreeSet::new();
+    let mut remedies = Vec::with_capacity(listed.remedies.len());
+    for remedy in listed.remedies {
+        document.unique(&mut keys, &remedy.key, "the remedy")?;
+        remedies.push(checked(document, remedy, &paths)?);
+    }
+    Ok(remedies)
+}
+
+fn checked(
+    document: Document<'_>,
+    remedy: RemedyToml,
+    paths: &BTreeMap<String, Vec<Spanned<StepToml>>>,
+) -> Result<Remedy, PresetError> {
+    if remedy.key.get_ref().trim().is_empty() {
+        return Err(document.wrong(&remedy.key, "a remedy needs a key"));
+    }
+    if let (Some(from), Some(to)) = (remedy.valid_from, &remedy.valid_to)
+        && *to.get_ref() <= from
+    {
+        return Err(document.wrong(to, "valid_to must be after valid_from"));
+    }
+    let explained = remedy
+        .disabled_reason
+        .as_ref()
+        .is_some_and(|reason| !reason.trim().is_empty());
+    if *remedy.enabled.get_ref() == explained {
+        let reason = if explained {
+            "a remedy that is enabled has no disabled_reason"
+        } else {
+            "a remedy that is not enabled needs a disabled_reason"
+        };
+        return Err(document.wrong(&remedy.enabled, reason));
+    }
+    let mut shared = Vec::with_capacity(remedy.paths.len());
+    for path in &remedy.paths {
+        let Some(steps) = paths.get(path.get_ref()) else {
+            let reason = format!("there is no path `{}`", path.get_ref());
+            return Err(document.wrong(path, reason));
+        };
+        shared.push(steps.as_slice());
+    }
+    let steps = remedy_steps::joined(document, &remedy.key, &shared, &remedy.steps)?;
+    Ok(Remedy {
+        key: remedy.key.into_inner(),
+        kind: remedy.kind,
+        name: remedy.name,
+        citation: remedy.citation,
+        fits: remedy.fits,
+        valid_from: remedy.valid_from.map(|day| day.0),
+        valid_to: remedy.valid_to.map(|day| day.into_inner().0),
+        enabled: remedy.enabled.into_inner(),
+        disabled_reason: remedy.disabled_reason,
+        confirm_with_counsel: remedy.confirm_with_counsel,
+        note: remedy.note,
+        steps,
+    })
+}

@@ -1,0 +1,254 @@
+//! Keyset paging: a page is asked for by the sort values of the row before it, and every order ends in the id.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{
+    Condition, ConnectionTrait, DatabaseConnection, EntityTrait, FromQueryResult, IntoSimpleExpr, Order, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, Select,
+    sea_query::{Expr, ExprTrait, NullOrdering, Query, SelectStatement, SimpleExpr},
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+
+/// Items of a page when nobody says how many.
+pub const DEFAULT: i32 = 25;
+/// Items of a page at most.
+pub const MOST: i32 = 100;
+
+/// Which part of a list is wanted.
+#[derive(Clone, Debug)]
+pub struct Window {
+    count: u64,
+    /// The cursor to start behind; or to end before, when backward.
+    cursor: Option<String>,
+    backward: bool,
+}
+
+impl Window {
+    /// Checks the paging arguments of a field.
+    pub fn new(first: Option<i32>, after: Option<String>, last: Option<i32>, before: Option<String>) -> Result<Self> {
+        let backward = last.is_some() || before.is_some();
+        if backward && (first.is_some() || after.is_some()) {
+            return Err(Error::BadInput("Use `first` with `after`, or `last` with `before`, not both.".to_owned()));
+        }
+        let (name, count) = if backward { ("last", last) } else { ("first", first) };
+        let count = count.unwrap_or(DEFAULT);
+        if !(0..=MOST).contains(&count) {
+            return Err(Error::BadInput(format!("`{name}` is {count}; it must be from 0 to {MOST}.")));
+        }
+        Ok(Self { count: u64::from(count.unsigned_abs()), cursor: if backward { before } else { after }, backward })
+    }
+
+    pub fn forward(first: Option<i32>, after: Option<String>) -> Result<Self> {
+        Self::new(first, after, None, None)
+    }
+}
+
+/// The value of one sort column, as a cursor carries it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Key {
+    #[serde(rename = "n")]
+    Number(i64),
+    #[serde(rename = "x")]
+    Text(String),
+    #[serde(rename = "d")]
+    Day(NaiveDate),
+    #[serde(rename = "t")]
+    Time(DateTime<Utc>),
+    #[serde(rename = "u")]
+    Id(Uuid),
+    #[serde(rename = "0")]
+    Nothing,
+}
+
+impl Key {
+    fn value(&self) -> Option<sea_orm::Value> {
+        Some(match self {
+            Self::Number(n) => (*n).into(),
+            Self::Text(text) => text.clone().into(),
+            Self::Day(day) => (*day).into(),
+            Self::Time(at) => (*at).into(),
+            Self::Id(id) => (*id).into(),
+            Self::Nothing => return None,
+        })
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Key {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Nothing, Into::into)
+    }
+}
+
+macro_rules! keys {
+    ($($from:ty => $variant:ident($value:ident => $into:expr)),+ $(,)?) => {$(
+        impl From<$from> for Key {
+            fn from($value: $from) -> Self {
+                Self::$variant($into)
+            }
+        }
+    )+};
+}
+keys! {
+    i32 => Number(value => i64::from(value)),
+    String => Text(value => value),
+    NaiveDate => Day(value => value),
+    DateTime<Utc> => Time(value => value),
+    Uuid => Id(value => value),
+}
+
+/// One column of an order.
+#[derive(Clone, Debug)]
+pub struct SortColumn {
+    expression: SimpleExpr,
+    descending: bool,
+    nullable: bool,
+}
+
+/// How a list is sorted; `name` is part of its cursors, so that one of another list is refused.
+#[derive(Clone, Debug)]
+pub struct Sorting {
+    name: String,
+    columns: Vec<SortColumn>,
+}
+
+impl Sorting {
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), columns: Vec::new() }
+    }
+
+    /// Then by this column, which is never null.
+    #[must_use]
+    pub fn by(self, column: impl IntoSimpleExpr, order: Order) -> Self {
+        self.column(column.into_simple_expr(), order, false)
+    }
+
+    /// Then by this column; rows without a value come last in both directions.
+    #[must_use]
+    pub fn by_nullable(self, column: impl IntoSimpleExpr, order: Order) -> Self {
+        self.column(column.into_simple_expr(), order, true)
+    }
+
+    fn column(mut self, expression: SimpleExpr, order: Order, nullable: bool) -> Self {
+        let descending = order == Order::Desc;
+        self.columns.push(SortColumn { expression, descending, nullable });
+        self
+    }
+
+    /// The cursor of a row with these sort values.
+    #[must_use]
+    pub fn cursor(&self, keys: &[Key]) -> String {
+        // Keys are plain values, which always have a JSON form.
+        BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_string(&(&self.name, keys)).unwrap_or_default())
+    }
+
+    fn keys(&self, cursor: &str) -> Result<Vec<Key>> {
+        let wrong = || Error::BadInput("This cursor does not belong to this list and order.".to_owned());
+        let text = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
+        let (name, keys): (String, Vec<Key>) = serde_json::from_slice(&text).map_err(|_| wrong())?;
+        if name == self.name && keys.len() == self.columns.len() { Ok(keys) } else { Err(wrong()) }
+    }
+
+    /// The rows behind these sort values.
+    fn behind(&self, keys: &[Key], backward: bool) -> Condition {
+        let mut any = Condition::any();
+        let mut equal = Condition::all();
+        for (column, key) in self.columns.iter().zip(keys) {
+            let expression = column.expression.clone();
+            let value = key.value();
+            // Nulls last: forward of a value come greater values and nulls; forward of a null, nothing.
+            let further = match (&value, backward) {
+                (Some(value), backward) => {
+                    let beyond = if column.descending == backward {
+                        expression.clone().gt(value.clone())
+                    } else {
+                        expression.clone().lt(value.clone())
+                    };
+                    let nulls = column.nullable && !backward;
+                    Some(if nulls { beyond.or(expression.clone().is_null()) } else { beyond })
+                }
+                (None, true) => Some(expression.clone().is_not_null()),
+                (None, false) => None,
+            };
+            if let Some(further) = further {
+                any = any.add(equal.clone().add(further));
+            }
+            equal = equal.add(match value {
+                Some(value) => expression.eq(value),
+                None => expression.is_null(),
+            });
+        }
+        any
+    }
+
+    fn order<E: EntityTrait>(&self, mut select: Select<E>, backward: bool) -> Select<E> {
+        for column in &self.columns {
+            let order = if column.descending == backward { Order::Asc } else { Order::Desc };
+            let expression = column.expression.clone();
+            select = if column.nullable {
+                let nulls = if backward { NullOrdering::First } else { NullOrdering::Last };
+                select.order_by_with_nulls(expression, order, nulls)
+            } else {
+                select.order_by(expression, order)
+            };
+        }
+        select
+    }
+}
+
+/// One page of a list.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// Each row with its cursor.
+    pub rows: Vec<(String, T)>,
+    pub has_next: bool,
+    pub has_previous: bool,
+    pub count: Counting,
+}
+
+/// The statement that counts the whole list; run only when somebody asks.
+#[derive(Clone, Debug)]
+pub struct Counting(SelectStatement);
+
+impl Counting {
+    pub async fn total(&self, db: &DatabaseConnection) -> Result<i32> {
+        let mut count = Query::select();
+        count.expr_as(Expr::cust("COUNT(*)"), "total").from_subquery(self.0.clone(), "list");
+        let row = db.query_one(&count).await?;
+        let total: i64 = match row {
+            Some(row) => row.try_get("", "total")?,
+            None => 0,
+        };
+        Ok(i32::try_from(total).unwrap_or(i32::MAX))
+    }
+}
+
+/// Reads one page of `select`, in one statement.
+pub async fn page<E: EntityTrait, T: FromQueryResult + Send + Sync>(
+    db: &DatabaseConnection,
+    select: Select<E>,
+    sorting: &Sorting,
+    window: &Window,
+    keys: impl Fn(&T) -> Vec<Key>,
+) -> Result<Page<T>> {
+    let mut counted = select.clone().into_query();
+    counted.clear_selects().expr(Expr::val(1)).clear_order_by();
+    let mut select = select;
+    if let Some(cursor) = &window.cursor {
+        select = select.filter(sorting.behind(&sorting.keys(cursor)?, window.backward));
+    }
+    let select = sorting.order(select, window.backward).limit(window.count + 1);
+    let mut found = select.into_model::<T>().all(db).await?;
+    let more = found.len() as u64 > window.count;
+    found.truncate(usize::try_from(window.count).unwrap_or(usize::MAX));
+    if window.backward {
+        found.reverse();
+    }
+    let rows = found.into_iter().map(|row| (sorting.cursor(&keys(&row)), row)).collect();
+    let (has_next, has_previous) =
+        if window.backward { (window.cursor.is_some(), more) } else { (more, window.cursor.is_some()) };
+    Ok(Page { rows, has_next, has_previous, count: Counting(counted) })
+}

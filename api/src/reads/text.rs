@@ -1,0 +1,15 @@
+//! Text search that means the same on both databases.
+
+use sea_orm::{
+    ColumnTrait, DbBackend,
+    sea_query::{Expr, ExprTrait, LikeExpr, SimpleExpr, extension::postgres::PgExpr},
+};
+
+/// The column holds these words, whatever their case; `%` and `_` stand for themselves.
+pub fn contains(backend: DbBackend, column: impl ColumnTrait, words: &str) -> SimpleExpr {
+    let pattern = words.trim().replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+    let like = LikeExpr::new(format!("%{pattern}%")).escape('\\');
+    let column = Expr::col(column.as_column_ref());
+    // SQLite's LIKE ignores the case of ASCII letters by itself.
+    if backend == DbBackend::Postgres { column.ilike(like) } else { column.like(like) }
+}

@@ -1,0 +1,125 @@
+//! Where every read starts: the rows a viewer may see, as part of the SQL.
+
+use entity::{
+    address_alias,
+    call::{self, CallCategory},
+    call_type_mapping, case, case_event, case_kind, deadline, feed, feed_run, flag, flag_call,
+    hearing, id::DistrictId, inspection, legal_action, legal_action_status_change, notice, notice_service,
+    nuisance_rule, party, property, property_party, rejected_row, staff, team_seat, violation,
+};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, QueryFilter, Select,
+    sea_query::{Expr, ExprTrait},
+};
+
+use crate::{
+    authz::{Action, Reach, Viewer},
+    domain::call_behavior::{CallBehavior, behavior},
+};
+
+/// An entity whose rows are not for everybody.
+pub trait VisibleTo: EntityTrait {
+    /// The rows that `viewer` may see.
+    fn visible_to(viewer: &Viewer) -> Select<Self>;
+}
+
+/// All rows, for what is nobody's in particular: sign-in, retries, presets and imports.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the one other place where a read may start")]
+pub fn unscoped<E: EntityTrait>() -> Select<E> {
+    E::find()
+}
+
+fn within<E: EntityTrait>(viewer: &Viewer, action: Action, own: impl FnOnce(&[DistrictId]) -> Condition) -> Select<E> {
+    let all = unscoped::<E>();
+    match viewer.reach(action) {
+        Reach::Everywhere => all,
+        Reach::OwnDistricts => all.filter(own(&viewer.districts)),
+        Reach::Nowhere => all.filter(none()),
+    }
+}
+
+fn none() -> Condition {
+    Condition::all().add(Expr::val(1).eq(0))
+}
+
+/// Entities that one action opens everywhere or not at all.
+macro_rules! visible {
+    ($($action:ident: $($module:ident),+;)+) => {$($(
+        impl VisibleTo for $module::Entity {
+            fn visible_to(viewer: &Viewer) -> Select<Self> {
+                // No role reads these in its own district only.
+                within(viewer, Action::$action, |_| none())
+            }
+        }
+    )+)+};
+}
+
+visible! {
+    ReadCases: case, case_kind, property, address_alias, party, property_party, inspection, violation, notice,
+        notice_service, legal_action, legal_action_status_change, hearing, deadline;
+    ReadAggregates: nuisance_rule;
+    ReadFeeds: feed, feed_run, call_type_mapping;
+    ReadRejectedRows: rejected_row;
+    ReadStaff: team_seat;
+}
+
+impl VisibleTo for staff::Entity {
+    fn visible_to(viewer: &Viewer) -> Select<Self> {
+        // Whoever reads cases reads who works them.
+        if viewer.reach(Action::ReadCases) == Reach::Everywhere {
+            return unscoped();
+        }
+        within(viewer, Action::ReadStaff, |_| none())
+    }
+}
+
+impl VisibleTo for case_event::Entity {
+    fn visible_to(viewer: &Viewer) -> Select<Self> {
+        let events = within(viewer, Action::ReadCases, |_| none());
+        match viewer.reach(Action::ReadPrivileged) {
+            Reach::Everywhere => events,
+            _ => events.filter(case_event::Column::Privileged.eq(false)),
+        }
+    }
+}
+
+impl VisibleTo for flag::Entity {
+    fn visible_to(viewer: &Viewer) -> Select<Self> {
+        within(viewer, Action::ReadCalls, |own| {
+            Condition::all().add(flag::Column::DistrictId.is_in(own.iter().copied()))
+        })
+    }
+}
+
+impl VisibleTo for flag_call::Entity {
+    fn visible_to(viewer: &Viewer) -> Select<Self> {
+        within(viewer, Action::ReadCalls, |own| {
+            let mut flags = sea_orm::sea_query::Query::select();
+            flags
+                .column(flag::Column::Id)
+                .from(flag::Entity)
+                .and_where(flag::Column::DistrictId.is_in(own.iter().copied()));
+            Condition::all().add(flag_call::Column::FlagId.in_subquery(flags))
+        })
+    }
+}
+
+impl VisibleTo for call::Entity {
+    /// Protected calls are never shown singly, to nobody.
+    fn visible_to(viewer: &Viewer) -> Select<Self> {
+        let calls: Select<Self> = within(viewer, Action::ReadCalls, |own| {
+            let mut places = sea_orm::sea_query::Query::select();
+            places
+                .column(property::Column::Id)
+                .from(property::Entity)
+                .and_where(property::Column::DistrictId.is_in(own.iter().copied()));
+            Condition::all().add(call::Column::PropertyId.in_subquery(places))
+        });
+        calls.filter(call::Column::Category.is_not_in(protected()))
+    }
+}
+
+fn protected() -> impl Iterator<Item = CallCategory> {
+    CallCategory::ALL.iter().copied().filter(|category| behavior(*category) == CallBehavior::Protected)
+}

@@ -1,0 +1,5 @@
+//! Operations: each runs in one transaction, asks the policy and the pure rules, and tells the timeline.
+
+pub mod cases;
+pub mod idempotency;
+pub mod properties;

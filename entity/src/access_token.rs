@@ -1,0 +1,33 @@
+//! Bearer tokens of programs, and what each may do.
+
+use sea_orm::entity::prelude::*;
+
+use crate::id::{AccessTokenId, FeedId};
+
+words! {
+    /// What a program's token may do.
+    TokenScope {
+        /// Read cases, places, notices and legal actions that are not privileged.
+        ReadCases,
+        /// Push calls to the one feed the token names.
+        PushCalls,
+    }
+}
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "access_token")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: AccessTokenId,
+    pub name: String,
+    /// SHA-256 of the token, in hex; the token itself is shown once and never stored.
+    pub token_hash: String,
+    pub scope: TokenScope,
+    pub feed_id: Option<FeedId>,
+    pub created_at: DateTimeUtc,
+    pub expires_at: Option<DateTimeUtc>,
+    pub revoked_at: Option<DateTimeUtc>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,43 @@
+//! Dates by which something is due.
+
+use sea_orm::entity::prelude::*;
+
+use crate::id::{CaseId, DeadlineId, DistrictId, LegalActionId, StaffId};
+
+words! {
+    /// What a date means.
+    DeadlineKind {
+        /// It must be met by then.
+        Due,
+        /// A waiting period: nothing is overdue when it passes.
+        NotBefore,
+        /// A power ends then; the day is never rolled forward.
+        Expires,
+    }
+}
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "deadline")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: DeadlineId,
+    pub kind: DeadlineKind,
+    pub case_id: CaseId,
+    pub legal_action_id: Option<LegalActionId>,
+    pub district_id: DistrictId,
+    pub label: String,
+    pub due_on: Date,
+    pub completed_on: Option<Date>,
+    pub completed_by: Option<StaffId>,
+    /// What met it, in words.
+    pub met_by: Option<String>,
+    pub responsible_id: Option<StaffId>,
+    pub created_at: DateTimeUtc,
+    #[sea_orm(belongs_to, from = "case_id", to = "id")]
+    pub case: BelongsTo<super::case::Entity>,
+    #[sea_orm(belongs_to, relation_enum = "Responsible", from = "responsible_id", to = "id")]
+    pub responsible: BelongsTo<Option<super::staff::Entity>>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,181 @@
+//! Typed identifiers: UUIDv7 in the database, a prefixed opaque text in the API.
+
+use std::{fmt, str::FromStr};
+
+use async_graphql::{
+    InputType, InputValueError, InputValueResult, OutputType, Positioned, ServerResult, Value,
+    parser::types::Field,
+};
+use sea_orm::{DbErr, DeriveValueType, TryFromU64};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A text that is not an id of the kind that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotAnId {
+    /// The prefix that such an id starts with.
+    pub prefix: &'static str,
+}
+
+impl fmt::Display for NotAnId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "this is not an id of the kind `{0}_…`", self.prefix)
+    }
+}
+
+impl std::error::Error for NotAnId {}
+
+macro_rules! ids {
+    ($($(#[$meta:meta])* $name:ident = $prefix:literal),+ $(,)?) => {$(
+        $(#[$meta])*
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, DeriveValueType, Serialize, Deserialize,
+        )]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// What the API's text of such an id starts with.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// A new id, later than every id this process made before.
+            #[must_use]
+            pub fn generate() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}_{}", $prefix, self.0.simple())
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotAnId;
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                text.strip_prefix($prefix)
+                    .and_then(|rest| rest.strip_prefix('_'))
+                    .filter(|rest| rest.len() == 32)
+                    .and_then(|rest| Uuid::try_parse(rest).ok())
+                    .map(Self)
+                    .ok_or(NotAnId { prefix: $prefix })
+            }
+        }
+
+        // sea-orm asks this of every primary key; a UUID never comes from a counter.
+        impl TryFromU64 for $name {
+            fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+                Err(DbErr::ConvertFromU64(stringify!($name)))
+            }
+        }
+
+        impl InputType for $name {
+            type RawValueType = Self;
+            fn type_name() -> std::borrow::Cow<'static, str> {
+                <async_graphql::ID as InputType>::type_name()
+            }
+            fn create_type_info(registry: &mut async_graphql::registry::Registry) -> String {
+                <async_graphql::ID as InputType>::create_type_info(registry)
+            }
+            fn parse(value: Option<Value>) -> InputValueResult<Self> {
+                match value {
+                    Some(Value::String(text)) => text.parse().map_err(InputValueError::custom),
+                    _ => Err(InputValueError::custom(NotAnId { prefix: $prefix })),
+                }
+            }
+            fn to_value(&self) -> Value {
+                Value::String(self.to_string())
+            }
+            fn as_raw_value(&self) -> Option<&Self::RawValueType> {
+                Some(self)
+            }
+        }
+
+        impl OutputType for $name {
+            fn type_name() -> std::borrow::Cow<'static, str> {
+                <async_graphql::ID as OutputType>::type_name()
+            }
+            fn create_type_info(registry: &mut async_graphql::registry::Registry) -> String {
+                <async_graphql::ID as OutputType>::create_type_info(registry)
+            }
+            async fn resolve(
+                &self,
+                _: &async_graphql::ContextSelectionSet<'_>,
+                _: &Positioned<Field>,
+            ) -> ServerResult<Value> {
+                Ok(Value::String(self.to_string()))
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// A program's access token.
+    AccessTokenId = "token",
+    /// Another address of a place.
+    AddressAliasId = "alias",
+    /// One row of the audit log.
+    AuditRowId = "audit",
+    /// One call for service.
+    CallId = "call",
+    /// The category of one call type of a feed.
+    CallTypeMappingId = "calltype",
+    /// A case.
+    CaseId = "case",
+    /// One entry of a case's timeline.
+    CaseEventId = "event",
+    /// A date by which something is due.
+    DeadlineId = "deadline",
+    /// A council district.
+    DistrictId = "district",
+    /// A source of calls for service.
+    FeedId = "feed",
+    /// One run of a feed.
+    FeedRunId = "feedrun",
+    /// A place that crossed a threshold.
+    FlagId = "flag",
+    /// A hearing in a legal action.
+    HearingId = "hearing",
+    /// The record of a creating mutation, for retries.
+    IdempotencyRecordId = "idempotency",
+    /// An inspection.
+    InspectionId = "inspection",
+    /// A legal action.
+    LegalActionId = "action",
+    /// One step of a legal action.
+    LegalActionStatusChangeId = "step",
+    /// A notice.
+    NoticeId = "notice",
+    /// The service of a notice on one recipient.
+    NoticeServiceId = "service",
+    /// One version of a nuisance rule.
+    NuisanceRuleId = "rule",
+    /// A person or an organisation.
+    PartyId = "party",
+    /// A place.
+    PropertyId = "property",
+    /// A party's part in a place.
+    PropertyPartyId = "propertyparty",
+    /// A line of a feed that could not be read.
+    RejectedRowId = "rejected",
+    /// A person's signed-in browser.
+    SessionId = "session",
+    /// A member of staff.
+    StaffId = "staff",
+    /// Who holds which seat of which team, and when.
+    TeamSeatId = "seat",
+    /// A violation found by an inspection.
+    ViolationId = "violation",
+}

@@ -1,0 +1,41 @@
+//! The tables of the database and the words they use, one file per table.
+//!
+//! An enum's value is the same word here, in the database and in GraphQL. Ids are typed: a case's id
+//! cannot be handed in where a property's is wanted.
+
+#[macro_use]
+mod words;
+pub mod id;
+
+pub mod access_token;
+pub mod address_alias;
+pub mod audit_row;
+pub mod call;
+pub mod call_type_mapping;
+pub mod case;
+pub mod case_event;
+pub mod case_kind;
+pub mod case_number;
+pub mod deadline;
+pub mod district;
+pub mod feed;
+pub mod feed_run;
+pub mod flag;
+pub mod flag_call;
+pub mod hearing;
+pub mod idempotency_record;
+pub mod inspection;
+pub mod legal_action;
+pub mod legal_action_status_change;
+pub mod notice;
+pub mod notice_service;
+pub mod notice_violation;
+pub mod nuisance_rule;
+pub mod party;
+pub mod property;
+pub mod property_party;
+pub mod rejected_row;
+pub mod session;
+pub mod staff;
+pub mod team_seat;
+pub mod violation;

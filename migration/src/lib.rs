@@ -1,0 +1,27 @@
+//! The database's migrations: forward only, tables named by string, the same on SQLite and PostgreSQL.
+
+mod m0001_city;
+mod m0002_places;
+mod m0003_cases;
+mod m0004_calls;
+mod m0005_legal_actions;
+mod schema;
+
+pub use sea_orm_migration::{MigratorTrait, MigrationStatus};
+use sea_orm_migration::prelude::*;
+
+/// All migrations, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_city::Migration),
+            Box::new(m0002_places::Migration),
+            Box::new(m0003_cases::Migration),
+            Box::new(m0004_calls::Migration),
+            Box::new(m0005_legal_actions::Migration),
+        ]
+    }
+}
