@@ -37,7 +37,7 @@ use crate::{
 pub const SESSION_HOURS: i64 = 12;
 
 const TRIES: u32 = 10;
-const TRIES_WITHIN: Duration = Duration::from_mins(5);
+const TRIES_WITHIN: Duration = Duration::from_secs(300);
 
 /// What `POST /auth/login` answers.
 #[derive(Debug)]

@@ -48,6 +48,7 @@ impl<R: Read> CallLog<R> {
         let source = Source::new(bytes).map_err(|error| FeedError::from_io(1, error))?;
         let mut reader = csv::ReaderBuilder::new()
             .flexible(true) // a short line is rejected by us; it does not end the reading
+            .terminator(csv::Terminator::Any(b'\n')) // else the parser loses count of the lines after CRLF
             .from_reader(source);
         let header = reader
             .byte_headers()
@@ -72,6 +73,11 @@ impl<R: Read> CallLog<R> {
         self.reader.get_ref().bytes_read()
     }
 
+    /// A line of white space only, such as the `\r` of an empty line that ends in CRLF.
+    fn is_blank(&self) -> bool {
+        self.width > 1 && self.record.len() == 1 && self.record.as_slice().trim_ascii().is_empty()
+    }
+
     fn row(&self) -> Line {
         if self.record.len() != self.width {
             // Which value belongs to which column cannot be told, so none is kept: one might be a name.
@@ -88,7 +94,10 @@ impl<R: Read> CallLog<R> {
         let mut columns = BTreeMap::new();
         let mut refusal = None;
         for (column, &index) in &self.columns {
-            let bytes = self.record.get(index).unwrap_or_default();
+            let mut bytes = self.record.get(index).unwrap_or_default();
+            if index + 1 == self.width {
+                bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+            }
             let text = match std::str::from_utf8(bytes) {
                 Ok(text) if text.contains('\0') => {
                     refusal.get_or_insert(format!("{column}: holds a NUL character"));
@@ -210,22 +219,24 @@ impl<R: Read> Iterator for CallLog<R> {
         if self.finished {
             return None;
         }
-        self.reader.get_mut().begin_line();
-        match self.reader.read_byte_record(&mut self.record) {
-            Ok(true) => {
-                self.line = self
-                    .record
-                    .position()
-                    .map_or(self.line + 1, csv::Position::line);
-                Some(Ok(self.row()))
-            }
-            Ok(false) => {
-                self.finished = true;
-                None
-            }
-            Err(error) => {
-                self.finished = true;
-                Some(Err(FeedError::from_csv(self.line + 1, error)))
+        loop {
+            self.reader.get_mut().begin_line();
+            match self.reader.read_byte_record(&mut self.record) {
+                Ok(true) if self.is_blank() => {}
+                Ok(true) => {
+                    let breaks = self.record.as_slice().iter().filter(|&&b| b == b'\n');
+                    let after = self.reader.position().line();
+                    self.line = after.saturating_sub(1 + breaks.count() as u64);
+                    return Some(Ok(self.row()));
+                }
+                Ok(false) => {
+                    self.finished = true;
+                    return None;
+                }
+                Err(error) => {
+                    self.finished = true;
+                    return Some(Err(FeedError::from_csv(self.line + 1, error)));
+                }
             }
         }
     }

@@ -161,7 +161,7 @@ fn outline(feature: Feature) -> Result<(MultiPolygon<f64>, String), &'static str
     Ok((boundary, text))
 }
 
-/// The first line that can be about the district; parsed GeoJSON does not keep its lines.
+/// The first line that can be about the district; the parser does not keep its lines.
 fn line_of_number(shapes: Document<'_>, number: i32) -> usize {
     let about = |line: &str| {
         let line: String = line.chars().filter(|c| !c.is_whitespace()).collect();

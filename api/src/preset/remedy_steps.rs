@@ -109,16 +109,14 @@ fn check(
             Some(from) if !reached.contains(&from) => {
                 return wrong(format!("no step leads to {from}, so none can start there"));
             }
-            Some(Referred) if matches!(step.to, Authorized | Declined) => {
-                if !step.actors.iter().all(|actor| is_attorney(*actor)) {
-                    return wrong(format!("only attorneys may decide on {}", step.to));
-                }
-            }
-            Some(Referred) if step.to != Withdrawn => {
+            Some(Referred) if !matches!(step.to, Authorized | Declined | Withdrawn) => {
                 return wrong(format!(
                     "{} cannot follow REFERRED: an attorney decides first",
                     step.to
                 ));
+            }
+            Some(Referred) if !step.actors.iter().all(|actor| is_attorney(*actor)) => {
+                return wrong(format!("only attorneys may decide on {}", step.to));
             }
             _ => {}
         }

@@ -114,6 +114,7 @@ fn every_rule_is_policy_and_only_motels_are_looked_at_where_people_may_live() {
 
 #[test]
 fn there_is_a_remedy_of_every_kind_and_court_actions_are_filed_with_a_case_number() {
+    use LegalActionStatus as S;
     let preset = sacramento();
     let kinds: BTreeSet<_> = preset
         .remedies
@@ -125,7 +126,6 @@ fn there_is_a_remedy_of_every_kind_and_court_actions_are_filed_with_a_case_numbe
     for remedy in &preset.remedies {
         for step in &remedy.steps {
             let needs = |fact| step.requires.contains(&fact);
-            use LegalActionStatus as S;
             match step.to {
                 S::Declined | S::Withdrawn | S::Dismissed | S::Denied | S::Settled => {
                     assert!(needs(Requirement::Reason), "{} {step:?}", remedy.key);
