@@ -20,8 +20,8 @@ use entity::{
 };
 use rand::Rng;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationTrait,
-    sea_query::Expr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect,
+    RelationTrait, sea_query::Expr,
 };
 use sha2::{Digest, Sha256};
 

@@ -192,10 +192,13 @@ story! {
 }
 
 async fn numbers(client: &Client, arguments: &str) -> (Vec<String>, Value) {
-    let query = format!("{{ cases({arguments}) {{ nodes {{ number }} pageInfo {{ endCursor startCursor hasNextPage \
-                         hasPreviousPage }} totalCount }} }}");
+    let query = format!(
+        "{{ cases({arguments}) {{ nodes {{ number }} pageInfo {{ endCursor startCursor hasNextPage \
+                         hasPreviousPage }} totalCount }} }}"
+    );
     let page = client.ask(&query, json!({})).await["cases"].take();
-    let numbers = page["nodes"].as_array().unwrap().iter().map(|node| node["number"].as_str().unwrap().to_owned());
+    let numbers =
+        page["nodes"].as_array().unwrap().iter().map(|node| node["number"].as_str().unwrap().to_owned());
     (numbers.collect(), page)
 }
 

@@ -22,7 +22,8 @@ static HASH: OnceCell<String> = OnceCell::const_new();
 
 /// Three people for each district, and one of every citywide role.
 pub async fn staff(app: &App) {
-    let hash = HASH.get_or_init(|| async { authn::hash_password(PASSWORD.to_owned()).await.expect("a hash") }).await;
+    let hash =
+        HASH.get_or_init(|| async { authn::hash_password(PASSWORD.to_owned()).await.expect("a hash") }).await;
     let mut people = Vec::new();
     let mut seats = Vec::new();
     for district in app.city.districts() {

@@ -84,10 +84,7 @@ fn a_column_that_is_not_mapped_is_not_kept() {
 
 #[test]
 fn a_corner_is_joined_and_a_zero_is_no_house_number() {
-    assert_eq!(
-        one("7,09/14/21,07:08,,,0,ELM ST,OAK AVE,,,").address,
-        "ELM ST & OAK AVE"
-    );
+    assert_eq!(one("7,09/14/21,07:08,,,0,ELM ST,OAK AVE,,,").address, "ELM ST & OAK AVE");
     assert_eq!(one("7,09/14/21,07:08,,,0,,,,,").address, "");
 }
 
@@ -107,9 +104,7 @@ fn an_officer_on_the_scene_to_which_nobody_was_sent_began_the_call() {
                 officer_initiated.on_scene_undispatched = { received = 'received', dispatched = 'sent', arrived = 'there' }";
     let mapping: FeedMapping = toml::from_str(text).unwrap();
     let (at, later) = ("2026-01-01 10:00", "2026-01-01 10:05");
-    let text = format!(
-        "id,received,sent,there\n1,{at},,{at}\n2,{at},{at},{at}\n3,{at},,{later}\n4,{at},,\n"
-    );
+    let text = format!("id,received,sent,there\n1,{at},,{at}\n2,{at},{at},{at}\n3,{at},,{later}\n4,{at},,\n");
     let told: Vec<bool> = CallLog::read(text.as_bytes(), &mapping)
         .unwrap()
         .map(|line| line.unwrap().unwrap().officer_initiated)
@@ -129,15 +124,10 @@ fn byte_order_mark_crlf_and_quoted_line_breaks_are_read_and_lines_are_numbered_a
             "3,bad,07:08,,,2,ELM ST,,,,",
         ];
         let rows = read(lines.join(newline));
-        let numbers: Vec<u64> = rows
-            .iter()
-            .map(|row| row.as_ref().map_or_else(|bad| bad.line, |good| good.line))
-            .collect();
+        let numbers: Vec<u64> =
+            rows.iter().map(|row| row.as_ref().map_or_else(|bad| bad.line, |good| good.line)).collect();
         assert_eq!(numbers, [2, 5, 6], "{newline:?}");
-        assert_eq!(
-            rows[0].as_ref().unwrap().address,
-            format!("1 ELM{newline}ST")
-        );
+        assert_eq!(rows[0].as_ref().unwrap().address, format!("1 ELM{newline}ST"));
     }
 }
 
@@ -149,10 +139,7 @@ fn the_last_column_does_not_keep_the_end_of_the_line() {
         let text = format!("{header}{newline}{line}\"Gone on arrival\"{newline}{line}Report");
         let rows = read(text);
         let told = |row: usize| rows[row].as_ref().unwrap().columns["outcome"].clone();
-        assert_eq!(
-            (told(0).as_str(), told(1).as_str()),
-            ("Gone on arrival", "Report")
-        );
+        assert_eq!((told(0).as_str(), told(1).as_str()), ("Gone on arrival", "Report"));
         assert_eq!(rows[1].as_ref().unwrap().line, 3);
     }
 }
@@ -164,10 +151,7 @@ fn a_line_that_cannot_be_read_says_why_and_does_not_stop_the_reading() {
     ));
     let bad = rows[0].as_ref().unwrap_err();
     assert_eq!(bad.line, 2);
-    assert_eq!(
-        bad.reason,
-        "date: `13/45/21` is not a date of the form %m/%d/%y"
-    );
+    assert_eq!(bad.reason, "date: `13/45/21` is not a date of the form %m/%d/%y");
     assert_eq!(bad.columns["street"], "ELM ST");
     assert!(!format!("{bad:?}").contains("Caller"));
     assert!(rows[1].is_ok());
@@ -185,18 +169,12 @@ fn bytes_that_no_database_can_keep_are_refused() {
     let bad = refused(b"1,09/14/21,07:08,,,1,CALLE \xd1,,,,\n");
     assert_eq!(bad.reason, "street: is not text in UTF-8");
     assert_eq!(bad.columns["street"], "CALLE \u{fffd}");
-    assert_eq!(
-        refused("1,09/14/21,07:08,,,1,A\0B,,,,\n").reason,
-        "street: holds a NUL character"
-    );
+    assert_eq!(refused("1,09/14/21,07:08,,,1,A\0B,,,,\n").reason, "street: holds a NUL character");
     let long = format!("1,09/14/21,07:08,,,1,{},,,,\n", "A".repeat(3000));
     let bad = refused(long);
     assert_eq!(bad.reason, "street: is longer than 2000 bytes");
     assert!(bad.columns["street"].len() < 100);
-    assert_eq!(
-        refused(",09/14/21,07:08,,,1,A,,,,\n").reason,
-        "id: is blank, so the call has no key"
-    );
+    assert_eq!(refused(",09/14/21,07:08,,,1,A,,,,\n").reason, "id: is blank, so the call has no key");
 }
 
 #[test]
@@ -211,9 +189,7 @@ fn gzip_is_known_by_its_first_bytes() {
 
 #[test]
 fn a_truncated_gzip_gives_its_rows_and_then_an_error_once() {
-    let rows: String = (0..50_000)
-        .map(|n| format!("{n},09/14/21,07:08,,,{n},ELM ST,,,,\n"))
-        .collect();
+    let rows: String = (0..50_000).map(|n| format!("{n},09/14/21,07:08,,,{n},ELM ST,,,,\n")).collect();
     let mut bytes = gzip(&format!("{HEADER}\n{rows}"));
     bytes.truncate(bytes.len() / 2);
     let mut log = CallLog::read(bytes.as_slice(), &mapping()).unwrap();
@@ -221,10 +197,7 @@ fn a_truncated_gzip_gives_its_rows_and_then_an_error_once() {
     assert!((1_000..50_000).contains(&read));
     assert!(log.next().is_none());
     let message = stopped(&bytes);
-    assert!(
-        message.contains("ends in the middle, near line"),
-        "{message}"
-    );
+    assert!(message.contains("ends in the middle, near line"), "{message}");
     assert!(stopped(&bytes[..5]).contains("near line 1"));
 }
 
@@ -233,11 +206,7 @@ fn a_damaged_gzip_is_told_from_a_truncated_one() {
     let mut bytes = gzip(&format!("{HEADER}\n1,09/14/21,07:08,,,1,ELM ST,,,,\n"));
     let checksum = bytes.len() - 8;
     bytes[checksum] ^= 0xff;
-    assert!(
-        stopped(&bytes).contains("is damaged near line"),
-        "{}",
-        stopped(&bytes)
-    );
+    assert!(stopped(&bytes).contains("is damaged near line"), "{}", stopped(&bytes));
 }
 
 #[test]
@@ -249,10 +218,7 @@ fn a_quotation_mark_that_is_never_closed_does_not_eat_the_file() {
 
 #[test]
 fn a_wrong_header_is_named_but_data_is_not_repeated() {
-    assert_eq!(
-        stopped(""),
-        "the file is empty; it must begin with a header line"
-    );
+    assert_eq!(stopped(""), "the file is empty; it must begin with a header line");
     let lacking = stopped("id,date,time,first_type,number,street,cross,outcome,self\n");
     assert_eq!(
         lacking,
@@ -260,9 +226,7 @@ fn a_wrong_header_is_named_but_data_is_not_repeated() {
          Correct the feed's mapping, or ask the source for the columns"
     );
     let headless = stopped("1,09/14/21,07:08,Ms Caller,12 ELM ST\n");
-    assert!(
-        headless.contains("none of the mapped columns was found among the 5 of the first line")
-    );
+    assert!(headless.contains("none of the mapped columns was found among the 5 of the first line"));
     assert!(!headless.contains("Caller"));
     assert!(stopped(format!("{HEADER},date\n")).contains("names date twice"));
 }

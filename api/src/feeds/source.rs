@@ -39,22 +39,14 @@ impl<R: Read> Source<R> {
         let magic = first(&mut counted, GZIP_MAGIC.len())?;
         let gzip = magic == GZIP_MAGIC;
         let whole = Cursor::new(magic).chain(counted);
-        let mut bytes = if gzip {
-            Bytes::Gzip(Box::new(MultiGzDecoder::new(whole)))
-        } else {
-            Bytes::Plain(whole)
-        };
+        let mut bytes =
+            if gzip { Bytes::Gzip(Box::new(MultiGzDecoder::new(whole))) } else { Bytes::Plain(whole) };
         // Here and not in the parser, which would take a mark before a quoted name for part of the name.
         let mut head = first(&mut bytes, BYTE_ORDER_MARK.len())?;
         if head == BYTE_ORDER_MARK {
             head.clear();
         }
-        Ok(Self {
-            head: Cursor::new(head),
-            bytes,
-            line_bytes: 0,
-            last: b'\n',
-        })
+        Ok(Self { head: Cursor::new(head), bytes, line_bytes: 0, last: b'\n' })
     }
 
     /// A new line begins: it may take as many bytes as any.
@@ -85,11 +77,7 @@ impl<R: Read> Read for Source<R> {
             buffer[0] = b'\n';
             count = 1;
         }
-        self.last = if count == 0 {
-            self.last
-        } else {
-            buffer[count - 1]
-        };
+        self.last = if count == 0 { self.last } else { buffer[count - 1] };
         self.line_bytes += count as u64;
         Ok(count)
     }

@@ -165,5 +165,8 @@ fn failure(id: RequestId, error: &Error) -> Response {
         Error::Database(_) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_REQUEST,
     };
-    json(status, &serde_json::json!({ "code": error.code(), "message": error.to_string(), "requestId": id.0 }))
+    json(
+        status,
+        &serde_json::json!({ "code": error.code(), "message": error.to_string(), "requestId": id.0 }),
+    )
 }

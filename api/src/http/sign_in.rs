@@ -22,11 +22,15 @@ struct Credentials {
 #[handler]
 pub async fn login(request: &Request, body: Body, shared: Data<&Arc<Shared>>) -> Response {
     let id = request_id(request);
-    let is_json = request.header(header::CONTENT_TYPE).is_some_and(|media| media.starts_with("application/json"));
+    let is_json =
+        request.header(header::CONTENT_TYPE).is_some_and(|media| media.starts_with("application/json"));
     if !is_json {
         // A form of another site cannot send this type, so it cannot sign anybody in.
         let message = "Send e-mail and password as `Content-Type: application/json`.";
-        return respond(StatusCode::UNSUPPORTED_MEDIA_TYPE, &json!({ "code": "BAD_INPUT", "message": message }));
+        return respond(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            &json!({ "code": "BAD_INPUT", "message": message }),
+        );
     }
     let body = body.into_bytes_limit(16 * 1024).await.ok();
     let Some(credentials) = body.and_then(|body| serde_json::from_slice::<Credentials>(&body).ok()) else {

@@ -51,10 +51,7 @@ fn fault(file: &str, from: &str, to: &str) -> (usize, String) {
     let error = copy.load().unwrap_err();
     assert!(error.file.ends_with(file), "{error}");
     let told = error.to_string();
-    assert_eq!(
-        told,
-        format!("{}:{}: {}", error.file, error.line, error.reason)
-    );
+    assert_eq!(told, format!("{}:{}: {}", error.file, error.line, error.reason));
     (error.line, error.reason)
 }
 
@@ -72,10 +69,7 @@ fn fault_there(file: &str, from: &str, to: &str) -> String {
 fn a_whole_copy_loads() {
     let copy = Copy::new();
     let preset = copy.load().unwrap();
-    assert_eq!(
-        preset.feeds.len(),
-        Preset::sacramento().unwrap().feeds.len()
-    );
+    assert_eq!(preset.feeds.len(), Preset::sacramento().unwrap().feeds.len());
 }
 
 #[test]
@@ -83,10 +77,7 @@ fn what_is_no_toml_or_no_known_field_or_word_is_refused() {
     let reason = fault_there("city.toml", "days = 30", "days = ");
     assert!(!reason.is_empty());
     let reason = fault_there("city.toml", "case_number_prefix", "case_number_prefixx");
-    assert!(
-        reason.contains("unknown field `case_number_prefixx`"),
-        "{reason}"
-    );
+    assert!(reason.contains("unknown field `case_number_prefixx`"), "{reason}");
     let reason = fault_there("city.toml", "\"America/Los_Angeles\"", "\"Pacific\"");
     assert!(reason.contains("no IANA time zone"), "{reason}");
     let reason = fault_there("nuisance-rules.toml", "\"POLICY\"", "\"HABIT\"");
@@ -109,11 +100,7 @@ fn a_blank_citation_is_refused() {
     let from = "citation = \"Programme policy: default of this preset, no ordinance\"";
     let reason = fault_there("city.toml", from, "citation = \" \"");
     assert!(reason.contains("must not be blank"), "{reason}");
-    let reason = fault_there(
-        "remedies.toml",
-        "citation = \"Sacramento City Code 9.12\"",
-        "citation = \"\"",
-    );
+    let reason = fault_there("remedies.toml", "citation = \"Sacramento City Code 9.12\"", "citation = \"\"");
     assert!(reason.contains("must not be blank"), "{reason}");
 }
 
@@ -128,10 +115,7 @@ fn a_district_without_polygon_and_a_polygon_without_district_are_refused() {
     fs::write(&path, shorter).unwrap();
     let PresetError { file, line, reason } = copy.load().unwrap_err();
     assert!(file.ends_with("districts.geojson"), "{file}");
-    assert_eq!(
-        (line, reason.as_str()),
-        (9, "district 8 is not listed in districts.toml")
-    );
+    assert_eq!((line, reason.as_str()), (9, "district 8 is not listed in districts.toml"));
     let reason = fault_there("districts.toml", "number = 2", "number = 1");
     assert!(reason.contains("given twice"), "{reason}");
 }
@@ -144,16 +128,9 @@ fn boundaries_that_are_none_are_refused() {
         "\"Feature\" \"properties\"",
     );
     assert_eq!(line, 4);
-    let (line, reason) = fault(
-        "districts.geojson",
-        "\"type\":\"Polygon\"",
-        "\"type\":\"MultiLineString\"",
-    );
+    let (line, reason) = fault("districts.geojson", "\"type\":\"Polygon\"", "\"type\":\"MultiLineString\"");
     assert_eq!(line, 2);
-    assert!(
-        reason.contains("neither a Polygon nor a MultiPolygon"),
-        "{reason}"
-    );
+    assert!(reason.contains("neither a Polygon nor a MultiPolygon"), "{reason}");
 }
 
 #[test]
@@ -172,13 +149,7 @@ fn holidays_on_days_that_cannot_be_are_refused() {
 #[test]
 fn a_rule_that_counts_what_may_not_count_is_refused() {
     let file = "nuisance-rules.toml";
-    let counted = |to: &str| {
-        fault_there(
-            file,
-            "categories = [\"NOISE\"",
-            &format!("categories = [\"{to}\""),
-        )
-    };
+    let counted = |to: &str| fault_there(file, "categories = [\"NOISE\"", &format!("categories = [\"{to}\""));
     assert!(counted("DOMESTIC").contains("DOMESTIC is protected"));
     assert!(counted("THEFT").contains("the place is the victim"));
     assert!(counted("HANGUP").contains("never counts"));
@@ -195,11 +166,8 @@ fn a_rule_with_impossible_figures_is_refused() {
     }
     let reason = fault_there(file, "{ n = 12,", "{ n = 0,");
     assert!(reason.contains("above zero"), "{reason}");
-    let (line, reason) = fault(
-        file,
-        "effective_from = 2020-01-01",
-        "effective_from = 2020-01-01\neffective_to = 2019-01-01",
-    );
+    let (line, reason) =
+        fault(file, "effective_from = 2020-01-01", "effective_from = 2020-01-01\neffective_to = 2019-01-01");
     assert!(reason.contains("must be after"), "{line} {reason}");
     let reason = fault_there(file, "bar-7-days-in-12-months", "bar-3-days-in-30");
     assert!(reason.contains("given twice"), "{reason}");
@@ -213,11 +181,7 @@ fn a_remedy_that_is_off_says_why_and_its_dates_run_forward() {
     let file = "remedies.toml";
     let reason = fault_there(file, "enabled = true", "enabled = false");
     assert!(reason.contains("needs a disabled_reason"), "{reason}");
-    let (_, reason) = fault(
-        file,
-        "valid_to = 2024-01-01",
-        "valid_from = 2024-01-01\nvalid_to = 2024-01-01",
-    );
+    let (_, reason) = fault(file, "valid_to = 2024-01-01", "valid_from = 2024-01-01\nvalid_to = 2024-01-01");
     assert!(reason.contains("must be after valid_from"), "{reason}");
     let reason = fault_there(file, "\"red-light-abatement\"", "\"drug-abatement\"");
     assert!(reason.contains("given twice"), "{reason}");
@@ -239,26 +203,12 @@ fn steps_that_nobody_can_reach_or_leave_are_refused() {
         &format!("  {{ {}", discharge.replacen("ORDERED", "EXPIRED", 1)),
     );
     assert!(reason.contains("EXPIRED is final"), "{reason}");
-    let (_, reason) = fault(
-        file,
-        "paths = [\"referral\", \"local-hearing\"]",
-        "paths = [\"local-hearing\"]",
-    );
-    assert!(
-        reason.contains("no step leads to FILED, so none can start there"),
-        "{reason}"
-    );
+    let (_, reason) = fault(file, "paths = [\"referral\", \"local-hearing\"]", "paths = [\"local-hearing\"]");
+    assert!(reason.contains("no step leads to FILED, so none can start there"), "{reason}");
     let executed = "from = [\"COMPLYING\"], to = \"SATISFIED\"";
     let (_, reason) = fault(file, executed, "from = [\"ORDERED\"], to = \"SATISFIED\"");
-    assert!(
-        reason.contains("COMPLYING is not final, but no step leads on from it"),
-        "{reason}"
-    );
-    let (_, reason) = fault(
-        file,
-        "paths = [\"referral\", \"court\"]",
-        "paths = [\"referral\", \"curt\"]",
-    );
+    assert!(reason.contains("COMPLYING is not final, but no step leads on from it"), "{reason}");
+    let (_, reason) = fault(file, "paths = [\"referral\", \"court\"]", "paths = [\"referral\", \"curt\"]");
     assert!(reason.contains("there is no path `curt`"), "{reason}");
 }
 
@@ -266,17 +216,9 @@ fn steps_that_nobody_can_reach_or_leave_are_refused() {
 fn nobody_gets_past_the_attorney() {
     let file = "remedies.toml";
     let authorise = "to = \"AUTHORIZED\", actors = [\"ATTORNEY\"";
-    let (_, reason) = fault(
-        file,
-        authorise,
-        "to = \"AUTHORIZED\", actors = [\"SERGEANT\"",
-    );
+    let (_, reason) = fault(file, authorise, "to = \"AUTHORIZED\", actors = [\"SERGEANT\"");
     assert!(reason.contains("only attorneys may decide"), "{reason}");
-    let (_, reason) = fault(
-        file,
-        authorise,
-        "to = \"PREPARING\", actors = [\"ATTORNEY\"",
-    );
+    let (_, reason) = fault(file, authorise, "to = \"PREPARING\", actors = [\"ATTORNEY\"");
     assert!(reason.contains("an attorney decides first"), "{reason}");
     let (_, reason) = fault(
         file,
@@ -290,45 +232,17 @@ fn nobody_gets_past_the_attorney() {
 
 #[test]
 fn a_feed_that_borrows_from_nobody_or_lists_a_type_wrongly_is_refused() {
-    let reason = fault_there(
-        "feeds/demo-police.toml",
-        "\"slo-police\"\n",
-        "\"nowhere-police\"\n",
-    );
-    assert!(
-        reason.contains("there is no feed `nowhere-police`"),
-        "{reason}"
-    );
-    let reason = fault_there(
-        "feeds/demo-police.toml",
-        "\"demo-police\"",
-        "\"other-police\"",
-    );
-    assert!(
-        reason.contains("must be named other-police.toml"),
-        "{reason}"
-    );
+    let reason = fault_there("feeds/demo-police.toml", "\"slo-police\"\n", "\"nowhere-police\"\n");
+    assert!(reason.contains("there is no feed `nowhere-police`"), "{reason}");
+    let reason = fault_there("feeds/demo-police.toml", "\"demo-police\"", "\"other-police\"");
+    assert!(reason.contains("must be named other-police.toml"), "{reason}");
     let file = "feeds/slo-police.toml";
     let reason = fault_there(file, "[\"DISORDERLY\"]", "[\"Disorderly\"]");
     assert!(reason.contains("write `DISORDERLY`"), "{reason}");
-    let reason = fault_there(
-        file,
-        "DISTURBANCE = [\"DISORDERLY\"]",
-        "UNMAPPED = [\"DISORDERLY\"]",
-    );
-    assert!(
-        reason.contains("what is not listed is unmapped"),
-        "{reason}"
-    );
-    let (_, reason) = fault(
-        file,
-        "[\"DISORDERLY\"]",
-        "[\"DISORDERLY\", \"WELFARE CHECK\"]",
-    );
-    assert!(
-        reason.contains("`WELFARE CHECK` is listed twice"),
-        "{reason}"
-    );
+    let reason = fault_there(file, "DISTURBANCE = [\"DISORDERLY\"]", "UNMAPPED = [\"DISORDERLY\"]");
+    assert!(reason.contains("what is not listed is unmapped"), "{reason}");
+    let (_, reason) = fault(file, "[\"DISORDERLY\"]", "[\"DISORDERLY\", \"WELFARE CHECK\"]");
+    assert!(reason.contains("`WELFARE CHECK` is listed twice"), "{reason}");
     let reason = fault_there(file, "\"%m/%d/%y\"", "\"%Q\"");
     assert!(reason.contains("no form of a time"), "{reason}");
 }
