@@ -1,3 +1,7 @@
 //! The stories: everything through HTTP, on SQLite and on PostgreSQL.
 
+mod architecture;
 mod cases;
+mod limits;
+mod schema;
+mod sign_in;

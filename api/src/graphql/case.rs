@@ -49,6 +49,7 @@ impl From<case::Model> for Case {
     }
 }
 
+/// One place, its problem, and the three professions that work it together.
 #[Object]
 impl Case {
     /// Opaque.

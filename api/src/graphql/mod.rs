@@ -43,7 +43,7 @@ pub fn sdl() -> String {
 /// The schema that serves `app`.
 #[must_use]
 pub fn schema(app: App, production: bool) -> JfnSchema {
-    let builder = builder().data(app).extension(limits::Limits { introspection: !production });
+    let builder = builder().data(app);
     let builder = if production { builder.disable_introspection().disable_suggestions() } else { builder };
     builder.finish()
 }
@@ -63,6 +63,13 @@ pub async fn execute(
     request_id: Uuid,
 ) -> async_graphql::Response {
     let mut request = request;
+    if let Err(error) = limits::check(&mut request) {
+        let mut response = async_graphql::Response::from_errors(vec![
+            async_graphql::Error::from(error).into_server_error(async_graphql::Pos::default()),
+        ]);
+        errors::stamp(&mut response, request_id);
+        return response;
+    }
     if let Some(viewer) = viewer {
         let loaders = Loaders { app: app.clone(), viewer: viewer.clone() };
         request = request.data(viewer).data(DataLoader::new(loaders, tokio::spawn));
