@@ -1,41 +1,42 @@
-//! When something happens next in a legal action: what its lists are sorted by.
+//! The day that lists of legal actions are sorted by: the earliest open hearing or deadline.
 
-use chrono::NaiveDate;
 use entity::{
     deadline,
     hearing::{self, HearingStatus},
     id::LegalActionId,
     legal_action,
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait, EntityTrait, ExprTrait, QueryFilter,
+    sea_query::{Expr, Func, Query, SelectStatement, UnionType},
+};
 
-use crate::{app::Tx, error::Result, scope::unscoped};
+use crate::{app::Tx, error::Result};
 
-/// Stores the day of the action's earliest open hearing or deadline, or that there is none.
-///
-/// The caller holds the case locked, so that nobody sets another one at the same time.
+/// Stores it anew, after a hearing or a deadline of the action was set or ended.
 pub async fn refresh_next_on(tx: &Tx, id: LegalActionId) -> Result<()> {
-    let hearing: Option<Option<NaiveDate>> = unscoped::<hearing::Entity>()
-        .select_only()
-        .column_as(hearing::Column::StartsOn.min(), "earliest")
-        .filter(hearing::Column::LegalActionId.eq(id))
-        .filter(hearing::Column::Status.eq(HearingStatus::Scheduled))
-        .into_tuple()
-        .one(tx.conn())
-        .await?;
-    let deadline: Option<Option<NaiveDate>> = unscoped::<deadline::Entity>()
-        .select_only()
-        .column_as(deadline::Column::DueOn.min(), "earliest")
-        .filter(deadline::Column::LegalActionId.eq(id))
-        .filter(deadline::Column::CompletedOn.is_null())
-        .into_tuple()
-        .one(tx.conn())
-        .await?;
-    let next = [hearing.flatten(), deadline.flatten()].into_iter().flatten().min();
     legal_action::Entity::update_many()
-        .col_expr(legal_action::Column::NextOn, Expr::value(next))
+        .col_expr(legal_action::Column::NextOn, Expr::SubQuery(None, Box::new(earliest(id).into())))
         .filter(legal_action::Column::Id.eq(id))
         .exec(tx.conn())
         .await?;
     Ok(())
+}
+
+fn earliest(id: LegalActionId) -> SelectStatement {
+    let mut open = Query::select();
+    open.expr_as(Expr::col(hearing::Column::StartsOn), "day")
+        .from(hearing::Entity)
+        .and_where(Expr::col(hearing::Column::LegalActionId).eq(id))
+        .and_where(Expr::col(hearing::Column::Status).eq(HearingStatus::Scheduled));
+    let mut deadlines = Query::select();
+    deadlines
+        .expr_as(Expr::col(deadline::Column::DueOn), "day")
+        .from(deadline::Entity)
+        .and_where(Expr::col(deadline::Column::LegalActionId).eq(id))
+        .and_where(Expr::col(deadline::Column::CompletedOn).is_null());
+    open.union(UnionType::All, deadlines);
+    let mut earliest = Query::select();
+    earliest.expr(Func::min(Expr::col("day"))).from_subquery(open, "open");
+    earliest
 }
