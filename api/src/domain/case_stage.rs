@@ -112,7 +112,9 @@ pub fn blocks_closing(
 /// Whether work may go on in a case at that stage; a closed one is reopened first.
 pub fn require_open(stage: CaseStage) -> Result<(), Refusal> {
     if stage == CaseStage::Closed {
-        return Err(Refusal::blocked("This case is closed; open it again with `caseReopen` first.").at("caseId"));
+        return Err(
+            Refusal::blocked("This case is closed; open it again with `caseReopen` first.").at("caseId")
+        );
     }
     Ok(())
 }

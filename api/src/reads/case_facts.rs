@@ -13,8 +13,8 @@ use entity::{
     notice_service, violation,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, QueryTrait,
-    RelationTrait, Select,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect,
+    QueryTrait, RelationTrait, Select,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -64,9 +64,8 @@ pub async fn of(
     let open_deadline = of_case::<deadline::Entity>(deadline::Column::CaseId)
         .filter(deadline::Column::Kind.eq(deadline::DeadlineKind::Due))
         .filter(deadline::Column::CompletedOn.is_null());
-    let found_later = violations()
-        .join_as(JoinType::InnerJoin, violation::Relation::Inspection.def(), "finding")
-        .filter(
+    let found_later =
+        violations().join_as(JoinType::InnerJoin, violation::Relation::Inspection.def(), "finding").filter(
             Expr::col(("finding", inspection::Column::PerformedAt))
                 .gt(Expr::col((inspection::Entity, inspection::Column::PerformedAt))),
         );
