@@ -3,5 +3,9 @@
 pub mod address;
 pub mod call_behavior;
 pub mod case_stage;
+pub mod deadline;
+pub mod inspection;
+pub mod notice;
+pub mod offense;
 pub mod refusal;
 pub mod remedy;

@@ -4,14 +4,22 @@ mod case;
 mod case_event;
 mod case_mutation;
 mod context;
+mod deadline;
+mod deadline_mutation;
 mod errors;
+mod inspection;
+mod inspection_mutation;
 mod limits;
 mod loaders;
 mod node;
+mod notice;
+mod notice_mutation;
 mod page;
+mod party;
 mod property;
 mod scalars;
 mod staff;
+mod violation;
 
 use async_graphql::{EmptySubscription, MergedObject, Schema, dataloader::DataLoader};
 use uuid::Uuid;
@@ -24,12 +32,24 @@ use crate::{
 
 /// What can be asked.
 #[derive(MergedObject, Default)]
-pub struct Query(node::NodeQuery, staff::StaffQuery, case::CaseQuery, case_event::ChangeQuery);
+pub struct Query(
+    node::NodeQuery,
+    staff::StaffQuery,
+    case::CaseQuery,
+    case_event::ChangeQuery,
+    deadline::DeadlineQuery,
+);
 
 /// What can be changed. A mutation field is one transaction: the change, its timeline entry and its audit row are
 /// written together or not at all. What the viewer can act on comes back in `userErrors`.
 #[derive(MergedObject, Default)]
-pub struct Mutation(case_mutation::CaseMutation);
+pub struct Mutation(
+    case_mutation::CaseMutation,
+    deadline_mutation::DeadlineMutation,
+    inspection_mutation::InspectionMutation,
+    notice_mutation::NoticeMutation,
+    violation::ViolationMutation,
+);
 
 /// The schema with everything it needs to run.
 pub type JfnSchema = Schema<Query, Mutation, EmptySubscription>;
