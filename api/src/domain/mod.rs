@@ -3,5 +3,7 @@
 pub mod address;
 pub mod call_behavior;
 pub mod case_stage;
+pub mod hearing;
+pub mod legal_step;
 pub mod refusal;
 pub mod remedy;

@@ -4,6 +4,7 @@ pub mod case_facts;
 pub mod case_events;
 pub mod cases;
 pub mod joined;
+pub mod legal_step_facts;
 pub mod page;
 pub mod properties;
 pub mod staff;
