@@ -3,7 +3,10 @@
 pub mod case_facts;
 pub mod case_events;
 pub mod cases;
+pub mod hearings;
 pub mod joined;
+pub mod legal_action_summary;
+pub mod legal_actions;
 pub mod legal_step_facts;
 pub mod page;
 pub mod properties;
