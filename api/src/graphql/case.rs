@@ -16,7 +16,8 @@ use super::{
     case_event::{CaseEvent, CaseEventConnection},
     context::Ask,
     errors::{UserError, user_errors},
-    loaders::{FactsOf, KindsOf, RecentNotesOf},
+    legal_action::LegalAction,
+    loaders::{FactsOf, KindsOf, LegalActionsOf, RecentNotesOf},
     page::{connection, cost},
     property::Property,
     scalars::Date,
@@ -173,6 +174,12 @@ impl Case {
     /// The earlier case at the same place and of the same kind.
     async fn previous_case(&self, ctx: &Context<'_>) -> Result<Option<Case>> {
         case_by_id(ctx, self.0.case.previous_case_id).await
+    }
+
+    /// What the city attorney brings in it, in the order in which it was referred.
+    async fn legal_actions(&self, ctx: &Context<'_>) -> Result<Vec<LegalAction>> {
+        let rows = ctx.loaders()?.load_one(LegalActionsOf(self.0.case.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(LegalAction::from).collect())
     }
 
     /// The timeline, newest first.

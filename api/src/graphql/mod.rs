@@ -5,11 +5,16 @@ mod case_event;
 mod case_mutation;
 mod context;
 mod errors;
+mod hearing;
+mod legal_action;
+mod legal_action_mutation;
+mod legal_action_query;
 mod limits;
 mod loaders;
 mod node;
 mod page;
 mod property;
+mod remedy;
 mod scalars;
 mod staff;
 
@@ -24,12 +29,20 @@ use crate::{
 
 /// What can be asked.
 #[derive(MergedObject, Default)]
-pub struct Query(node::NodeQuery, staff::StaffQuery, case::CaseQuery, case_event::ChangeQuery);
+pub struct Query(
+    node::NodeQuery,
+    staff::StaffQuery,
+    case::CaseQuery,
+    case_event::ChangeQuery,
+    hearing::HearingQuery,
+    legal_action_query::LegalActionQuery,
+    remedy::RemedyQuery,
+);
 
 /// What can be changed. A mutation field is one transaction: the change, its timeline entry and its audit row are
 /// written together or not at all. What the viewer can act on comes back in `userErrors`.
 #[derive(MergedObject, Default)]
-pub struct Mutation(case_mutation::CaseMutation);
+pub struct Mutation(case_mutation::CaseMutation, legal_action_mutation::LegalActionMutation);
 
 /// The schema with everything it needs to run.
 pub type JfnSchema = Schema<Query, Mutation, EmptySubscription>;

@@ -1,12 +1,14 @@
 //! Anything with an id, by its id.
 
 use async_graphql::{Context, ID, Interface, Object};
-use entity::id::{CaseEventId, CaseId, DistrictId, StaffId};
+use entity::id::{CaseEventId, CaseId, DistrictId, HearingId, LegalActionId, StaffId};
 
 use super::{
     case::Case,
     case_event::CaseEvent,
     context::Ask,
+    hearing::Hearing,
+    legal_action::LegalAction,
     staff::{District, StaffMember},
 };
 use crate::{
@@ -22,6 +24,8 @@ pub enum Node {
     Case(Case),
     CaseEvent(CaseEvent),
     District(District),
+    Hearing(Hearing),
+    LegalAction(LegalAction),
     StaffMember(StaffMember),
 }
 
@@ -65,6 +69,14 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
         DistrictId::PREFIX => {
             let id: DistrictId = id.parse().map_err(wrong)?;
             Ok(ctx.app()?.city.district(id).map(|row| Node::District(District(row.clone()))))
+        }
+        HearingId::PREFIX => {
+            let id: HearingId = id.parse().map_err(wrong)?;
+            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::Hearing(row.into())))
+        }
+        LegalActionId::PREFIX => {
+            let id: LegalActionId = id.parse().map_err(wrong)?;
+            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::LegalAction(row.into())))
         }
         StaffId::PREFIX => {
             let id: StaffId = id.parse().map_err(wrong)?;
