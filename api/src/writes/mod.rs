@@ -4,5 +4,7 @@ pub mod cases;
 pub mod hearings;
 pub mod idempotency;
 pub mod legal_actions;
+pub mod many;
 pub mod next_on;
+pub mod presets;
 pub mod properties;
