@@ -2,6 +2,9 @@
 
 mod architecture;
 mod cases;
+mod docket;
+mod legal;
+mod legal_actions;
 mod limits;
 mod schema;
 mod sign_in;

@@ -7,8 +7,12 @@ mod context;
 mod deadline;
 mod deadline_mutation;
 mod errors;
+mod hearing;
 mod inspection;
 mod inspection_mutation;
+mod legal_action;
+mod legal_action_mutation;
+mod legal_action_query;
 mod limits;
 mod loaders;
 mod node;
@@ -17,6 +21,7 @@ mod notice_mutation;
 mod page;
 mod party;
 mod property;
+mod remedy;
 mod scalars;
 mod staff;
 mod violation;
@@ -38,6 +43,9 @@ pub struct Query(
     case::CaseQuery,
     case_event::ChangeQuery,
     deadline::DeadlineQuery,
+    hearing::HearingQuery,
+    legal_action_query::LegalActionQuery,
+    remedy::RemedyQuery,
 );
 
 /// What can be changed. A mutation field is one transaction: the change, its timeline entry and its audit row are
@@ -47,6 +55,7 @@ pub struct Mutation(
     case_mutation::CaseMutation,
     deadline_mutation::DeadlineMutation,
     inspection_mutation::InspectionMutation,
+    legal_action_mutation::LegalActionMutation,
     notice_mutation::NoticeMutation,
     violation::ViolationMutation,
 );

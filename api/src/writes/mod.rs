@@ -2,8 +2,10 @@
 
 pub mod cases;
 pub mod deadlines;
+pub mod hearings;
 pub mod idempotency;
 pub mod inspections;
+pub mod legal_actions;
 pub mod many;
 pub mod next_on;
 pub mod notices;
