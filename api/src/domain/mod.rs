@@ -2,6 +2,9 @@
 
 pub mod address;
 pub mod call_behavior;
+pub mod call_intake;
 pub mod case_stage;
+pub mod feed_health;
 pub mod refusal;
 pub mod remedy;
+pub mod repeated_rows;
