@@ -1,5 +1,6 @@
 //! Operations: each runs in one transaction, asks the policy and the pure rules, and tells the timeline.
 
+pub mod call_types;
 pub mod cases;
 pub mod flags;
 pub mod idempotency;
@@ -7,3 +8,4 @@ pub mod ingest;
 pub mod many;
 pub mod presets;
 pub mod properties;
+pub mod rematch;

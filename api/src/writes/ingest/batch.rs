@@ -11,7 +11,8 @@ use entity::{
     rejected_row,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, FromQueryResult, Iterable, QueryFilter, QuerySelect,
+    ActiveModelTrait, ColumnTrait, EntityTrait, FromQueryResult, Iterable, QueryFilter, QueryOrder,
+    QuerySelect,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 
@@ -56,10 +57,11 @@ struct Known {
 
 pub(super) async fn take(tx: &mut Tx, source: &Source<'_>, lines: &[Line]) -> Result<Taken> {
     // Who maps a call type or names a place waits for this batch, or this batch for them; nothing falls in between.
-    lock(tx, &[source.feed]).await?;
+    lock(tx, Some(source.feed)).await?;
     let mut taken = Taken::default();
     let readings = sort(tx, source, lines, &mut taken.summary).await?;
-    let mapped = mappings(tx, source.feed, &readings).await?;
+    let types = readings.iter().flat_map(|reading| reading::types(reading.row)).flatten().collect();
+    let mapped = mapped(tx, source.feed, types).await?;
     let places = places(tx, &readings).await?;
     let known = known(tx, source.feed, &readings).await?;
     let mut written = Vec::new();
@@ -91,10 +93,16 @@ pub(super) async fn take(tx: &mut Tx, source: &Source<'_>, lines: &[Line]) -> Re
     Ok(taken)
 }
 
-/// Locks these feeds against batches, in the order in which everybody locks them.
-pub(in crate::writes) async fn lock(tx: &Tx, feeds: &[FeedId]) -> Result<()> {
-    let rows = unscoped::<feed::Entity>().filter(feed::Column::Id.is_in(feeds.iter().copied()));
-    rows.lock_exclusive().all(tx.conn()).await?;
+/// Locks one feed or all of them against batches, in the one order in which everybody locks them.
+pub(in crate::writes) async fn lock(tx: &Tx, only: Option<FeedId>) -> Result<()> {
+    // SQLite has one writer, which we are.
+    if tx.is_postgres() {
+        let mut feeds = unscoped::<feed::Entity>().order_by_asc(feed::Column::Id).lock_exclusive();
+        if let Some(feed) = only {
+            feeds = feeds.filter(feed::Column::Id.eq(feed));
+        }
+        feeds.all(tx.conn()).await?;
+    }
     Ok(())
 }
 
@@ -148,9 +156,12 @@ fn keep<'a>(rows: &mut BTreeMap<&'a str, &'a SourceRow>, row: &'a SourceRow, rep
     is_new
 }
 
-async fn mappings(tx: &Tx, feed: FeedId, readings: &[Reading<'_>]) -> Result<HashMap<String, CallCategory>> {
-    let types: HashSet<String> =
-        readings.iter().flat_map(|reading| reading::types(reading.row)).flatten().collect();
+/// The categories of these call types of a feed, as far as they are mapped.
+pub(in crate::writes) async fn mapped(
+    tx: &Tx,
+    feed: FeedId,
+    types: HashSet<String>,
+) -> Result<HashMap<String, CallCategory>> {
     let rows: Vec<(String, CallCategory)> = unscoped::<call_type_mapping::Entity>()
         .select_only()
         .columns([call_type_mapping::Column::Description, call_type_mapping::Column::Category])

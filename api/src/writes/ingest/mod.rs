@@ -17,6 +17,7 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr,
 };
 
+pub(super) use self::batch::{lock, mapped};
 pub use self::summary::{Counts, Summary};
 use super::flags;
 use crate::{
@@ -28,6 +29,7 @@ use crate::{
         Line,
         mapping::{AddressColumns, FeedMapping, RepeatedKeys},
     },
+    preset,
     scope::unscoped,
 };
 
@@ -77,12 +79,6 @@ impl ImportRun {
             touched,
             summary: Summary::default(),
         })
-    }
-
-    /// How the feed's columns are read.
-    #[must_use]
-    pub fn mapping(&self) -> &FeedMapping {
-        &self.mapping
     }
 
     /// Notes a line's key, so that of rows with one key only the one that stands is written.
@@ -159,6 +155,14 @@ impl ImportRun {
         }
         Ok(())
     }
+}
+
+/// What the city states of the feed with that key.
+pub fn feed<'a>(app: &'a App, key: &str) -> Result<&'a preset::Feed> {
+    app.city.preset.feed(key).ok_or_else(|| {
+        let known: Vec<&str> = app.city.preset.feeds.iter().map(|feed| feed.key.as_str()).collect();
+        Error::BadInput(format!("There is no feed `{key}`; there are: {}.", known.join(", ")))
+    })
 }
 
 fn writing(address: &AddressColumns) -> Writing {
