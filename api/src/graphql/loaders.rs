@@ -4,8 +4,8 @@ use std::{collections::HashMap, hash::Hash};
 
 use async_graphql::dataloader::Loader;
 use entity::{
-    case, case_kind,
-    id::{CaseId, PropertyId, StaffId},
+    case, case_kind, feed, feed_run,
+    id::{CaseId, FeedId, PropertyId, StaffId},
     property, staff,
 };
 
@@ -39,6 +39,7 @@ macro_rules! to_one {
 
 to_one! {
     CaseId => case::Model, reads::cases::by_ids;
+    FeedId => feed::Model, reads::feeds::by_ids;
     PropertyId => property::Model, reads::properties::by_ids;
     StaffId => staff::Model, reads::staff::by_ids;
 }
@@ -65,6 +66,36 @@ macro_rules! to_many {
 to_many! {
     /// Kinds of a case, the primary one first.
     KindsOf(CaseId) => case_kind::Model, reads::cases::kinds_of, case_id;
+    /// Call types of a feed that nobody mapped, those of most calls first.
+    UnmappedOf(FeedId) => reads::feeds::Unmapped, reads::feeds::unmapped_of, feed_id;
+}
+
+/// The last run of a feed that ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LastRunOf(pub FeedId);
+
+impl Loader<LastRunOf> for Loaders {
+    type Value = feed_run::Model;
+    type Error = Error;
+    async fn load(&self, keys: &[LastRunOf]) -> Result<HashMap<LastRunOf, feed_run::Model>> {
+        let feeds: Vec<FeedId> = keys.iter().map(|key| key.0).collect();
+        let runs = reads::feeds::last_ended_of(&self.app, &self.viewer, &feeds).await?;
+        Ok(runs.into_iter().map(|run| (LastRunOf(run.feed_id), run)).collect())
+    }
+}
+
+/// How many calls of a feed found their place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MatchedOf(pub FeedId);
+
+impl Loader<MatchedOf> for Loaders {
+    type Value = reads::feeds::Matched;
+    type Error = Error;
+    async fn load(&self, keys: &[MatchedOf]) -> Result<HashMap<MatchedOf, Self::Value>> {
+        let feeds: Vec<FeedId> = keys.iter().map(|key| key.0).collect();
+        let sums = reads::feeds::matched_of(&self.app, &feeds).await?;
+        Ok(sums.into_iter().map(|sums| (MatchedOf(sums.feed_id), sums)).collect())
+    }
 }
 
 /// What the stage machine knows of a case.

@@ -5,6 +5,8 @@ mod case_event;
 mod case_mutation;
 mod context;
 mod errors;
+mod feed;
+mod feed_mutation;
 mod limits;
 mod loaders;
 mod node;
@@ -24,12 +26,18 @@ use crate::{
 
 /// What can be asked.
 #[derive(MergedObject, Default)]
-pub struct Query(node::NodeQuery, staff::StaffQuery, case::CaseQuery, case_event::ChangeQuery);
+pub struct Query(
+    node::NodeQuery,
+    staff::StaffQuery,
+    case::CaseQuery,
+    case_event::ChangeQuery,
+    feed::FeedQuery,
+);
 
 /// What can be changed. A mutation field is one transaction: the change, its timeline entry and its audit row are
 /// written together or not at all. What the viewer can act on comes back in `userErrors`.
 #[derive(MergedObject, Default)]
-pub struct Mutation(case_mutation::CaseMutation);
+pub struct Mutation(case_mutation::CaseMutation, feed_mutation::FeedMutation);
 
 /// The schema with everything it needs to run.
 pub type JfnSchema = Schema<Query, Mutation, EmptySubscription>;

@@ -1,12 +1,13 @@
 //! Anything with an id, by its id.
 
 use async_graphql::{Context, ID, Interface, Object};
-use entity::id::{CaseEventId, CaseId, DistrictId, StaffId};
+use entity::id::{CaseEventId, CaseId, DistrictId, FeedId, FeedRunId, RejectedRowId, StaffId};
 
 use super::{
     case::Case,
     case_event::CaseEvent,
     context::Ask,
+    feed::{Feed, FeedRun, RejectedRow},
     staff::{District, StaffMember},
 };
 use crate::{
@@ -26,6 +27,9 @@ pub enum Node {
     Case(Case),
     CaseEvent(CaseEvent),
     District(District),
+    Feed(Feed),
+    FeedRun(FeedRun),
+    RejectedRow(RejectedRow),
     StaffMember(StaffMember),
 }
 
@@ -75,6 +79,19 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
         DistrictId::PREFIX => {
             let id: DistrictId = id.parse().map_err(wrong)?;
             Ok(ctx.app()?.city.district(id).map(|row| Node::District(District(row.clone()))))
+        }
+        FeedId::PREFIX => {
+            let id: FeedId = id.parse().map_err(wrong)?;
+            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::Feed(Feed(row))))
+        }
+        FeedRunId::PREFIX => {
+            let id: FeedRunId = id.parse().map_err(wrong)?;
+            Ok(reads::feeds::run_by_id(ctx.app()?, viewer, id).await?.map(|row| Node::FeedRun(FeedRun(row))))
+        }
+        RejectedRowId::PREFIX => {
+            let id: RejectedRowId = id.parse().map_err(wrong)?;
+            let found = reads::feeds::rejected_by_id(ctx.app()?, viewer, id).await?;
+            Ok(found.map(|row| Node::RejectedRow(RejectedRow(row))))
         }
         StaffId::PREFIX => {
             let id: StaffId = id.parse().map_err(wrong)?;

@@ -3,6 +3,7 @@
 pub mod case_events;
 pub mod case_facts;
 pub mod cases;
+pub mod feeds;
 pub mod joined;
 pub mod page;
 pub mod properties;
