@@ -1,3 +1,5 @@
 //! The stories: everything through HTTP, on SQLite and on PostgreSQL.
 
 mod cases;
+mod feeds;
+mod presets;
