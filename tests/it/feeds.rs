@@ -4,10 +4,11 @@ use std::{io::Write as _, path::Path};
 
 use api::{
     app::App,
+    authz::Viewer,
     commands::import_calls,
     error::Result,
     feeds::CallLog,
-    writes::ingest::{Counts, Summary},
+    writes::ingest::{Counts, ImportRun, Summary},
 };
 use entity::{
     call::{self, CallCategory},
@@ -264,7 +265,7 @@ story! {
         assert_eq!(feed(jfn, "demo-police").await["matchRate"], 0.0);
         let place = jfn.place("1200 K ST", 3).await;
         let property = place.parse().expect("an id");
-        let viewer = api::authz::Viewer::server();
+        let viewer = Viewer::server();
         let action = api::authz::Action::RunFeeds;
         for expected in [1, 0] {
             let keys = ["1200 K ST".to_owned(), String::new()];
@@ -319,5 +320,39 @@ story! {
         assert!(unknown.to_string().contains("demo-police"), "it names the feeds there are: {unknown}");
         assert_eq!(feed_run::Entity::find().count(&jfn.app.db).await.expect("a count"), 0);
         assert!(feed::Entity::find().count(&jfn.app.db).await.expect("a count") > 0);
+    }
+}
+
+story! {
+    async fn a_run_that_was_killed_is_told_as_failed_once_the_next_begins(jfn) {
+        let mut run = ImportRun::start(&jfn.app, &Viewer::server(), "demo-police").await.expect("it begins");
+        let text = format!("{DEMO}\n1,10/01/21,10:00,,,Noise Party,1 OAK,\n");
+        let mapping = &jfn.app.city.preset.feed("demo-police").expect("the feed").mapping;
+        let log = CallLog::read(text.as_bytes(), mapping).expect("a header");
+        let lines: Vec<_> = log.map(|line| line.expect("a whole file")).collect();
+        run.take(&lines).await.expect("it is taken");
+        drop(run);
+        assert_eq!(feed(jfn, "demo-police").await["health"], "NEVER_RUN");
+        load_lines(&jfn.app, &["1,10/01/21,10:00,,,Noise Party,1 OAK,"]).await.expect("it loads");
+        let feed = feed(jfn, "demo-police").await;
+        assert_eq!(feed["health"], "HEALTHY");
+        let runs = &feed["runs"]["nodes"];
+        assert_eq!((&runs[0]["status"], &runs[0]["unchanged"]), (&json!("SUCCEEDED"), &json!(1)));
+        assert_eq!((&runs[1]["status"], &runs[1]["inserted"]), (&json!("FAILED"), &json!(1)));
+    }
+}
+
+story! {
+    async fn two_runs_of_one_feed_at_once_write_every_call_once(jfn) {
+        let rows: Vec<String> = (0..1_200).map(|n| format!("{n},10/01/21,10:00,,,Theft,{n} OAK,")).collect();
+        let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+        let backwards: Vec<&str> = rows.iter().rev().copied().collect();
+        let (one, two) = tokio::join!(load_lines(&jfn.app, &rows), load_lines(&jfn.app, &backwards));
+        let (one, two) = (one.expect("it loads").counts, two.expect("it loads").counts);
+        assert_eq!(one.inserted + two.inserted, 1_200);
+        assert_eq!(one.unchanged + two.unchanged, 1_200);
+        assert_eq!(calls(&jfn.app).await.len(), 1_200);
+        let runs = &feed(jfn, "demo-police").await["runs"]["nodes"];
+        assert!(runs.as_array().expect("a list").iter().all(|run| run["status"] == "SUCCEEDED"), "{runs:#}");
     }
 }

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use entity::flag_call::ExclusionReason;
+use entity::{call::AddressPrecision, flag_call::ExclusionReason};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::print;
@@ -184,6 +184,9 @@ fn because(reason: LeftOut) -> String {
             "begun by an officer (a rule may count them if it says so)".to_owned()
         }
         LeftOut::For(other) => other.word(),
+        LeftOut::Inexact(AddressPrecision::Address | AddressPrecision::Unit) => {
+            "near an address rather than at it".to_owned()
+        }
         LeftOut::Inexact(precision) => format!("whose address names no single place: {precision}"),
     }
 }
