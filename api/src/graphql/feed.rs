@@ -11,7 +11,7 @@ use entity::{
 
 use super::{
     context::Ask,
-    loaders::{LastRunOf, MatchedOf, UnmappedOf},
+    feed_loaders::{LastRunOf, MatchedOf, UnmappedOf},
     page::{connection, cost},
 };
 use crate::{

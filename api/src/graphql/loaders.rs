@@ -4,9 +4,9 @@ use std::{collections::HashMap, hash::Hash};
 
 use async_graphql::dataloader::Loader;
 use entity::{
-    case, case_kind, feed, feed_run,
-    id::{CaseId, FeedId, PropertyId, StaffId},
-    property, staff,
+    case, case_kind, deadline, feed,
+    id::{CaseId, DeadlineId, FeedId, InspectionId, NoticeId, PropertyId, StaffId, ViolationId},
+    inspection, notice, property, staff, violation,
 };
 
 use crate::{
@@ -39,9 +39,13 @@ macro_rules! to_one {
 
 to_one! {
     CaseId => case::Model, reads::cases::by_ids;
+    DeadlineId => deadline::Model, reads::deadlines::by_ids;
     FeedId => feed::Model, reads::feeds::by_ids;
+    InspectionId => inspection::Model, reads::inspections::by_ids;
+    NoticeId => notice::Model, reads::notices::by_ids;
     PropertyId => property::Model, reads::properties::by_ids;
     StaffId => staff::Model, reads::staff::by_ids;
+    ViolationId => violation::Model, reads::violations::by_ids;
 }
 
 /// A relation to many rows: `Key(parent) => rows by function of reads, grouped by column`.
@@ -66,36 +70,16 @@ macro_rules! to_many {
 to_many! {
     /// Kinds of a case, the primary one first.
     KindsOf(CaseId) => case_kind::Model, reads::cases::kinds_of, case_id;
-    /// Call types of a feed that nobody mapped, those of most calls first.
-    UnmappedOf(FeedId) => reads::feeds::Unmapped, reads::feeds::unmapped_of, feed_id;
-}
-
-/// The last run of a feed that ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct LastRunOf(pub FeedId);
-
-impl Loader<LastRunOf> for Loaders {
-    type Value = feed_run::Model;
-    type Error = Error;
-    async fn load(&self, keys: &[LastRunOf]) -> Result<HashMap<LastRunOf, feed_run::Model>> {
-        let feeds: Vec<FeedId> = keys.iter().map(|key| key.0).collect();
-        let runs = reads::feeds::last_ended_of(&self.app, &self.viewer, &feeds).await?;
-        Ok(runs.into_iter().map(|run| (LastRunOf(run.feed_id), run)).collect())
-    }
-}
-
-/// How many calls of a feed found their place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct MatchedOf(pub FeedId);
-
-impl Loader<MatchedOf> for Loaders {
-    type Value = reads::feeds::Matched;
-    type Error = Error;
-    async fn load(&self, keys: &[MatchedOf]) -> Result<HashMap<MatchedOf, Self::Value>> {
-        let feeds: Vec<FeedId> = keys.iter().map(|key| key.0).collect();
-        let sums = reads::feeds::matched_of(&self.app, &feeds).await?;
-        Ok(sums.into_iter().map(|sums| (MatchedOf(sums.feed_id), sums)).collect())
-    }
+    /// Notices of a case, in the order in which they were recorded.
+    NoticesOf(CaseId) => notice::Model, reads::notices::of_cases, case_id;
+    /// Services of a notice, with their recipients, as they were stated.
+    ServicesOf(NoticeId) => reads::notices::ServiceRow, reads::notices::services_of, notice_id;
+    /// Violations that an inspection found.
+    ViolationsFoundBy(InspectionId) => violation::Model, reads::violations::of_inspections, inspection_id;
+    /// Violations that a notice names.
+    ViolationsNamedBy(NoticeId) => reads::violations::NamedRow, reads::violations::of_notices, notice_id;
+    /// Violations of a case, in the order in which they were found.
+    ViolationsOf(CaseId) => violation::Model, reads::violations::of_cases, case_id;
 }
 
 /// What the stage machine knows of a case.
@@ -109,6 +93,27 @@ impl Loader<FactsOf> for Loaders {
         let ids: Vec<CaseId> = keys.iter().map(|key| key.0).collect();
         let facts = reads::case_facts::of(&self.app.db, &ids, self.app.today()).await?;
         Ok(facts.into_iter().map(|(id, facts)| (FactsOf(id), facts)).collect())
+    }
+}
+
+/// Deadlines of a case: open ones, met ones or all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DeadlinesOf {
+    pub case: CaseId,
+    pub open: Option<bool>,
+}
+
+impl Loader<DeadlinesOf> for Loaders {
+    type Value = Vec<deadline::Model>;
+    type Error = Error;
+    async fn load(&self, keys: &[DeadlinesOf]) -> Result<HashMap<DeadlinesOf, Self::Value>> {
+        let mut found = HashMap::new();
+        for (open, cases) in grouped(keys.to_vec(), |key| key.open) {
+            let ids: Vec<CaseId> = cases.into_iter().map(|key| key.case).collect();
+            let rows = reads::deadlines::of_cases(&self.app, &self.viewer, &ids, open).await?;
+            found.extend(grouped(rows, |row| DeadlinesOf { case: row.case_id, open }));
+        }
+        Ok(found)
     }
 }
 

@@ -4,16 +4,25 @@ mod case;
 mod case_event;
 mod case_mutation;
 mod context;
+mod deadline;
+mod deadline_mutation;
 mod errors;
 mod feed;
+mod feed_loaders;
 mod feed_mutation;
+mod inspection;
+mod inspection_mutation;
 mod limits;
 mod loaders;
 mod node;
+mod notice;
+mod notice_mutation;
 mod page;
+mod party;
 mod property;
 mod scalars;
 mod staff;
+mod violation;
 
 use async_graphql::{EmptySubscription, MergedObject, Schema, dataloader::DataLoader};
 use uuid::Uuid;
@@ -31,13 +40,21 @@ pub struct Query(
     staff::StaffQuery,
     case::CaseQuery,
     case_event::ChangeQuery,
+    deadline::DeadlineQuery,
     feed::FeedQuery,
 );
 
 /// What can be changed. A mutation field is one transaction: the change, its timeline entry and its audit row are
 /// written together or not at all. What the viewer can act on comes back in `userErrors`.
 #[derive(MergedObject, Default)]
-pub struct Mutation(case_mutation::CaseMutation, feed_mutation::FeedMutation);
+pub struct Mutation(
+    case_mutation::CaseMutation,
+    deadline_mutation::DeadlineMutation,
+    feed_mutation::FeedMutation,
+    inspection_mutation::InspectionMutation,
+    notice_mutation::NoticeMutation,
+    violation::ViolationMutation,
+);
 
 /// The schema with everything it needs to run.
 pub type JfnSchema = Schema<Query, Mutation, EmptySubscription>;
@@ -51,7 +68,7 @@ pub fn sdl() -> String {
 /// The schema that serves `app`.
 #[must_use]
 pub fn schema(app: App, production: bool) -> JfnSchema {
-    let builder = builder().data(app).extension(limits::Limits { introspection: !production });
+    let builder = builder().data(app);
     let builder = if production { builder.disable_introspection().disable_suggestions() } else { builder };
     builder.finish()
 }
@@ -71,6 +88,13 @@ pub async fn execute(
     request_id: Uuid,
 ) -> async_graphql::Response {
     let mut request = request;
+    if let Err(error) = limits::check(&mut request) {
+        let mut response = async_graphql::Response::from_errors(vec![
+            async_graphql::Error::from(error).into_server_error(async_graphql::Pos::default()),
+        ]);
+        errors::stamp(&mut response, request_id);
+        return response;
+    }
     if let Some(viewer) = viewer {
         let loaders = Loaders { app: app.clone(), viewer: viewer.clone() };
         request = request.data(viewer).data(DataLoader::new(loaders, tokio::spawn));

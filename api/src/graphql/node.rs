@@ -1,14 +1,21 @@
 //! Anything with an id, by its id.
 
 use async_graphql::{Context, ID, Interface, Object};
-use entity::id::{CaseEventId, CaseId, DistrictId, FeedId, FeedRunId, RejectedRowId, StaffId};
+use entity::id::{
+    CaseEventId, CaseId, DeadlineId, DistrictId, FeedId, FeedRunId, InspectionId, NoticeId, RejectedRowId,
+    StaffId, ViolationId,
+};
 
 use super::{
     case::Case,
     case_event::CaseEvent,
     context::Ask,
+    deadline::Deadline,
     feed::{Feed, FeedRun, RejectedRow},
+    inspection::Inspection,
+    notice::Notice,
     staff::{District, StaffMember},
+    violation::Violation,
 };
 use crate::{
     authz::Viewer,
@@ -26,11 +33,15 @@ use crate::{
 pub enum Node {
     Case(Case),
     CaseEvent(CaseEvent),
+    Deadline(Deadline),
     District(District),
     Feed(Feed),
     FeedRun(FeedRun),
+    Inspection(Inspection),
+    Notice(Notice),
     RejectedRow(RejectedRow),
     StaffMember(StaffMember),
+    Violation(Violation),
 }
 
 #[derive(Default)]
@@ -76,6 +87,10 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
                 .await?
                 .map(|row| Node::CaseEvent(CaseEvent(row))))
         }
+        DeadlineId::PREFIX => {
+            let id: DeadlineId = id.parse().map_err(wrong)?;
+            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::Deadline(row.into())))
+        }
         DistrictId::PREFIX => {
             let id: DistrictId = id.parse().map_err(wrong)?;
             Ok(ctx.app()?.city.district(id).map(|row| Node::District(District(row.clone()))))
@@ -88,6 +103,14 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
             let id: FeedRunId = id.parse().map_err(wrong)?;
             Ok(reads::feeds::run_by_id(ctx.app()?, viewer, id).await?.map(|row| Node::FeedRun(FeedRun(row))))
         }
+        InspectionId::PREFIX => {
+            let id: InspectionId = id.parse().map_err(wrong)?;
+            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::Inspection(row.into())))
+        }
+        NoticeId::PREFIX => {
+            let id: NoticeId = id.parse().map_err(wrong)?;
+            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::Notice(Notice(row))))
+        }
         RejectedRowId::PREFIX => {
             let id: RejectedRowId = id.parse().map_err(wrong)?;
             let found = reads::feeds::rejected_by_id(ctx.app()?, viewer, id).await?;
@@ -96,6 +119,10 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
         StaffId::PREFIX => {
             let id: StaffId = id.parse().map_err(wrong)?;
             Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::StaffMember(StaffMember(row))))
+        }
+        ViolationId::PREFIX => {
+            let id: ViolationId = id.parse().map_err(wrong)?;
+            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::Violation(Violation(row))))
         }
         _ => Err(Error::BadInput("This is not an id of this API.".to_owned())),
     }

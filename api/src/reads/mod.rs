@@ -3,9 +3,13 @@
 pub mod case_events;
 pub mod case_facts;
 pub mod cases;
+pub mod deadlines;
 pub mod feeds;
+pub mod inspections;
 pub mod joined;
+pub mod notices;
 pub mod page;
 pub mod properties;
 pub mod staff;
 pub mod text;
+pub mod violations;

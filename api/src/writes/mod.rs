@@ -2,10 +2,16 @@
 
 pub mod call_types;
 pub mod cases;
+pub mod deadlines;
 pub mod flags;
 pub mod idempotency;
 pub mod ingest;
+pub mod inspections;
 pub mod many;
+pub mod next_on;
+pub mod notices;
 pub mod presets;
 pub mod properties;
 pub mod rematch;
+pub mod team;
+pub mod violations;
