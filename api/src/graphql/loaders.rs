@@ -4,9 +4,9 @@ use std::{collections::HashMap, hash::Hash};
 
 use async_graphql::dataloader::Loader;
 use entity::{
-    case, case_kind, deadline, hearing,
+    case, case_kind, deadline, feed, hearing,
     id::{
-        CaseId, DeadlineId, HearingId, InspectionId, LegalActionId, NoticeId, PropertyId, StaffId,
+        CaseId, DeadlineId, FeedId, HearingId, InspectionId, LegalActionId, NoticeId, PropertyId, StaffId,
         ViolationId,
     },
     inspection, legal_action, legal_action_status_change, notice, property, staff, violation,
@@ -43,6 +43,7 @@ macro_rules! to_one {
 to_one! {
     CaseId => case::Model, reads::cases::by_ids;
     DeadlineId => deadline::Model, reads::deadlines::by_ids;
+    FeedId => feed::Model, reads::feeds::by_ids;
     InspectionId => inspection::Model, reads::inspections::by_ids;
     NoticeId => notice::Model, reads::notices::by_ids;
     HearingId => hearing::Model, reads::hearings::by_ids;

@@ -8,6 +8,9 @@ mod context;
 mod deadline;
 mod deadline_mutation;
 mod errors;
+mod feed;
+mod feed_loaders;
+mod feed_mutation;
 mod hearing;
 mod inspection;
 mod inspection_mutation;
@@ -47,6 +50,7 @@ pub struct Query(
     hearing::HearingQuery,
     legal_action_query::LegalActionQuery,
     remedy::RemedyQuery,
+    feed::FeedQuery,
 );
 
 /// What can be changed. A mutation field is one transaction: the change, its timeline entry and its audit row are
@@ -55,6 +59,7 @@ pub struct Query(
 pub struct Mutation(
     case_mutation::CaseMutation,
     deadline_mutation::DeadlineMutation,
+    feed_mutation::FeedMutation,
     inspection_mutation::InspectionMutation,
     legal_action_mutation::LegalActionMutation,
     notice_mutation::NoticeMutation,

@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use entity::id::{
-    CaseEventId, CaseId, DeadlineId, DistrictId, HearingId, InspectionId, LegalActionId, NoticeId, StaffId,
-    ViolationId,
+    CaseEventId, CaseId, DeadlineId, DistrictId, FeedId, FeedRunId, HearingId, InspectionId, LegalActionId,
+    NoticeId, RejectedRowId, StaffId, ViolationId,
 };
 
 use super::{
@@ -11,6 +11,7 @@ use super::{
     case_event::CaseEvent,
     context::Ask,
     deadline::Deadline,
+    feed::{Feed, FeedRun, RejectedRow},
     hearing::Hearing,
     inspection::Inspection,
     legal_action::LegalAction,
@@ -36,10 +37,13 @@ pub enum Node {
     CaseEvent(CaseEvent),
     Deadline(Deadline),
     District(District),
+    Feed(Feed),
+    FeedRun(FeedRun),
     Inspection(Inspection),
     Notice(Notice),
     Hearing(Hearing),
     LegalAction(LegalAction),
+    RejectedRow(RejectedRow),
     StaffMember(StaffMember),
     Violation(Violation),
 }
@@ -86,6 +90,7 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
     loaded! { ctx, id:
         CaseId => |row| Node::Case(row.into());
         DeadlineId => |row| Node::Deadline(row.into());
+        FeedId => |row| Node::Feed(Feed(row));
         HearingId => |row| Node::Hearing(row.into());
         InspectionId => |row| Node::Inspection(row.into());
         LegalActionId => |row| Node::LegalAction(row.into());
@@ -100,6 +105,14 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
     if let Ok(id) = id.parse::<DistrictId>() {
         let found = ctx.app()?.city.district(id);
         return Ok(found.map(|row| Node::District(District(row.clone()))));
+    }
+    if let Ok(id) = id.parse::<FeedRunId>() {
+        let found = reads::feeds::run_by_id(ctx.app()?, viewer, id).await?;
+        return Ok(found.map(|row| Node::FeedRun(FeedRun(row))));
+    }
+    if let Ok(id) = id.parse::<RejectedRowId>() {
+        let found = reads::feeds::rejected_by_id(ctx.app()?, viewer, id).await?;
+        return Ok(found.map(|row| Node::RejectedRow(RejectedRow(row))));
     }
     Err(Error::BadInput("This is not an id of this API.".to_owned()))
 }
