@@ -5,7 +5,7 @@ use entity::{
     call::{self, CallCategory},
     call_type_mapping, case, case_event, case_kind, deadline, feed, feed_run, flag, flag_call,
     hearing, id::DistrictId, inspection, legal_action, legal_action_status_change, notice, notice_service,
-    nuisance_rule, party, property, property_party, rejected_row, staff, team_seat, violation,
+    nuisance_rule, party, property, property_party, property_party_decision, rejected_row, staff, team_seat, violation,
 };
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, Select,
@@ -56,8 +56,8 @@ macro_rules! visible {
 }
 
 visible! {
-    ReadCases: case, case_kind, property, address_alias, party, property_party, inspection, violation, notice,
-        notice_service, legal_action, legal_action_status_change, hearing, deadline;
+    ReadCases: case, case_kind, property, address_alias, party, property_party, property_party_decision, inspection,
+        violation, notice, notice_service, legal_action, legal_action_status_change, hearing, deadline;
     ReadAggregates: nuisance_rule;
     ReadFeeds: feed, feed_run, call_type_mapping;
     ReadRejectedRows: rejected_row;

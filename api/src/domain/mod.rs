@@ -3,5 +3,7 @@
 pub mod address;
 pub mod call_behavior;
 pub mod case_stage;
+pub mod district;
 pub mod refusal;
 pub mod remedy;
+pub mod team_seat;

@@ -5,6 +5,8 @@ pub mod case_events;
 pub mod cases;
 pub mod joined;
 pub mod page;
+pub mod parties;
 pub mod properties;
 pub mod staff;
+pub mod teams;
 pub mod text;
