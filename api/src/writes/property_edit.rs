@@ -4,7 +4,7 @@ use entity::{
     id::{DistrictId, PropertyId},
     property::{self, ResidentialOccupancy, UseType},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{aliases, properties, rematch};
 use crate::{
