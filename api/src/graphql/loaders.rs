@@ -4,9 +4,9 @@ use std::{collections::HashMap, hash::Hash};
 
 use async_graphql::dataloader::Loader;
 use entity::{
-    case, case_kind,
-    id::{CaseId, PropertyId, StaffId},
-    property, staff,
+    address_alias, case, case_kind,
+    id::{CaseId, DistrictId, PartyId, PropertyId, PropertyPartyId, StaffId},
+    party, property, property_party_decision, staff,
 };
 
 use crate::{
@@ -14,7 +14,11 @@ use crate::{
     authz::Viewer,
     domain::case_stage::Facts,
     error::{Error, Result},
-    reads,
+    reads::{
+        self,
+        parties::LinkRow,
+        teams::{SeatRow, WorkloadRow},
+    },
 };
 
 /// The loaders of one request; the key's type picks the question.
@@ -39,6 +43,7 @@ macro_rules! to_one {
 
 to_one! {
     CaseId => case::Model, reads::cases::by_ids;
+    PartyId => party::Model, reads::parties::by_ids;
     PropertyId => property::Model, reads::properties::by_ids;
     StaffId => staff::Model, reads::staff::by_ids;
 }
@@ -63,8 +68,20 @@ macro_rules! to_many {
 }
 
 to_many! {
+    /// The other addresses of a place, by their text.
+    AliasesOf(PropertyId) => address_alias::Model, reads::properties::aliases_of, property_id;
+    /// Decisions about a party's part in a place, newest first.
+    DecisionsOf(PropertyPartyId) => property_party_decision::Model, reads::parties::decisions_of, property_party_id;
     /// Kinds of a case, the primary one first.
     KindsOf(CaseId) => case_kind::Model, reads::cases::kinds_of, case_id;
+    /// Everybody's part in a place, in the order in which they were linked.
+    PartiesOf(PropertyId) => LinkRow, reads::parties::of_places, property_id;
+    /// Every time in a seat of a district's team, newest first.
+    SeatsOf(DistrictId) => SeatRow, reads::teams::seats_of, district_id;
+    /// Every time somebody held a seat, newest first.
+    SeatsOfMember(StaffId) => SeatRow, reads::teams::seats_of_members, staff_id;
+    /// What the present members of a district's team have to do.
+    WorkloadOf(DistrictId) => WorkloadRow, reads::teams::workload_of, district_id;
 }
 
 /// What the stage machine knows of a case.

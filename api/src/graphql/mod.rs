@@ -9,9 +9,12 @@ mod limits;
 mod loaders;
 mod node;
 mod page;
+mod party;
 mod property;
+mod property_mutation;
 mod scalars;
 mod staff;
+mod team;
 
 use async_graphql::{EmptySubscription, MergedObject, Schema, dataloader::DataLoader};
 use uuid::Uuid;
@@ -24,12 +27,22 @@ use crate::{
 
 /// What can be asked.
 #[derive(MergedObject, Default)]
-pub struct Query(node::NodeQuery, staff::StaffQuery, case::CaseQuery, case_event::ChangeQuery);
+pub struct Query(
+    node::NodeQuery,
+    staff::StaffQuery,
+    case::CaseQuery,
+    case_event::ChangeQuery,
+    property::PropertyQuery,
+);
 
 /// What can be changed. A mutation field is one transaction: the change, its timeline entry and its audit row are
 /// written together or not at all. What the viewer can act on comes back in `userErrors`.
 #[derive(MergedObject, Default)]
-pub struct Mutation(case_mutation::CaseMutation);
+pub struct Mutation(
+    case_mutation::CaseMutation,
+    property_mutation::PropertyMutation,
+    team::TeamMutation,
+);
 
 /// The schema with everything it needs to run.
 pub type JfnSchema = Schema<Query, Mutation, EmptySubscription>;

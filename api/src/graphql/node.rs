@@ -1,12 +1,14 @@
 //! Anything with an id, by its id.
 
 use async_graphql::{Context, ID, Interface, Object};
-use entity::id::{CaseEventId, CaseId, DistrictId, StaffId};
+use entity::id::{CaseEventId, CaseId, DistrictId, PartyId, PropertyId, StaffId};
 
 use super::{
     case::Case,
     case_event::CaseEvent,
     context::Ask,
+    party::Party,
+    property::Property,
     staff::{District, StaffMember},
 };
 use crate::{
@@ -26,6 +28,8 @@ pub enum Node {
     Case(Case),
     CaseEvent(CaseEvent),
     District(District),
+    Party(Party),
+    Property(Property),
     StaffMember(StaffMember),
 }
 
@@ -75,6 +79,14 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
         DistrictId::PREFIX => {
             let id: DistrictId = id.parse().map_err(wrong)?;
             Ok(ctx.app()?.city.district(id).map(|row| Node::District(District(row.clone()))))
+        }
+        PartyId::PREFIX => {
+            let id: PartyId = id.parse().map_err(wrong)?;
+            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::Party(Party(row))))
+        }
+        PropertyId::PREFIX => {
+            let id: PropertyId = id.parse().map_err(wrong)?;
+            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::Property(row.into())))
         }
         StaffId::PREFIX => {
             let id: StaffId = id.parse().map_err(wrong)?;
