@@ -1,7 +1,11 @@
 //! The command line: what the binary `jfn` can be told to do.
 
+pub mod import_places;
 pub mod migrate;
+pub mod parcel_mapping;
 pub mod serve;
+pub mod staff;
+pub mod token;
 
 use std::io::{self, Write};
 

@@ -81,7 +81,9 @@ mod tests {
     #[test]
     fn a_period_holds_its_first_and_its_last_day() {
         let period = since("2026-01-05", Some("2026-01-09"));
-        for (at, held) in [("2026-01-04", false), ("2026-01-05", true), ("2026-01-09", true), ("2026-01-10", false)] {
+        for (at, held) in
+            [("2026-01-04", false), ("2026-01-05", true), ("2026-01-09", true), ("2026-01-10", false)]
+        {
             assert_eq!(period.holds(day(at)), held, "{at}");
         }
     }

@@ -38,11 +38,7 @@ pub struct Query(
 /// What can be changed. A mutation field is one transaction: the change, its timeline entry and its audit row are
 /// written together or not at all. What the viewer can act on comes back in `userErrors`.
 #[derive(MergedObject, Default)]
-pub struct Mutation(
-    case_mutation::CaseMutation,
-    property_mutation::PropertyMutation,
-    team::TeamMutation,
-);
+pub struct Mutation(case_mutation::CaseMutation, property_mutation::PropertyMutation, team::TeamMutation);
 
 /// The schema with everything it needs to run.
 pub type JfnSchema = Schema<Query, Mutation, EmptySubscription>;

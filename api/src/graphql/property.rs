@@ -109,7 +109,9 @@ impl Property {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, at most 100; 25 when left out.")] first: Option<i32>,
         #[graphql(desc = "A cursor to start behind.")] after: Option<String>,
-        #[graphql(desc = "What to narrow by; `propertyId` is this place already.")] filter: Option<CaseFilter>,
+        #[graphql(desc = "What to narrow by; `propertyId` is this place already.")] filter: Option<
+            CaseFilter,
+        >,
     ) -> Result<CaseConnection> {
         let mut filter = filter.unwrap_or_default().read(ctx)?;
         if filter.property.is_some_and(|other| other != self.0.id) {

@@ -130,7 +130,9 @@ impl District {
     async fn cases(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What to narrow by; `districts` narrows to nothing when this one is not among them.")]
+        #[graphql(
+            desc = "What to narrow by; `districts` narrows to nothing when this one is not among them."
+        )]
         filter: Option<CaseFilter>,
         #[graphql(desc = "What to sort by.")] sort: Option<Vec<CaseSort>>,
         #[graphql(desc = "How many, at most 100; 25 when left out.")] first: Option<i32>,
@@ -184,7 +186,9 @@ impl StaffQuery {
     async fn staff(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Numbers of districts in which they hold a seat today.")] districts: Option<Vec<i32>>,
+        #[graphql(desc = "Numbers of districts in which they hold a seat today.")] districts: Option<
+            Vec<i32>,
+        >,
         #[graphql(desc = "What they are here for.")] roles: Option<Vec<StaffRole>>,
         #[graphql(desc = "Whether they may sign in; left out, both.")] active: Option<bool>,
     ) -> Result<Vec<StaffMember>> {

@@ -30,7 +30,10 @@ impl FromQueryResult for LinkRow {
 
 /// Parties by id, in no order.
 pub async fn by_ids(app: &App, viewer: &Viewer, ids: &[PartyId]) -> Result<Vec<party::Model>> {
-    Ok(party::Entity::visible_to(viewer).filter(party::Column::Id.is_in(ids.iter().copied())).all(&app.db).await?)
+    Ok(party::Entity::visible_to(viewer)
+        .filter(party::Column::Id.is_in(ids.iter().copied()))
+        .all(&app.db)
+        .await?)
 }
 
 /// Everybody's part in these places, in the order in which they were linked.

@@ -9,8 +9,8 @@ use entity::{
     property_party::{self, LinkStatus},
 };
 use sea_orm::{
-    ColumnTrait, Condition, JoinType, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    RelationTrait, Select,
+    ColumnTrait, Condition, JoinType, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, RelationTrait,
+    Select,
 };
 
 use super::{
@@ -36,12 +36,22 @@ pub struct Filter {
 }
 
 /// One page of the places that the viewer may see, by address.
-pub async fn list(app: &App, viewer: &Viewer, filter: &Filter, window: &Window) -> Result<Page<property::Model>> {
+pub async fn list(
+    app: &App,
+    viewer: &Viewer,
+    filter: &Filter,
+    window: &Window,
+) -> Result<Page<property::Model>> {
     by_address_then_id(app, property::Entity::visible_to(viewer).filter(filtered(app, filter)), window).await
 }
 
 /// One page of the places that a party is or was linked to; rejected links are no links.
-pub async fn of_party(app: &App, viewer: &Viewer, party: PartyId, window: &Window) -> Result<Page<property::Model>> {
+pub async fn of_party(
+    app: &App,
+    viewer: &Viewer,
+    party: PartyId,
+    window: &Window,
+) -> Result<Page<property::Model>> {
     let linked = property_party::Entity::visible_to(viewer)
         .select_only()
         .column(property_party::Column::PropertyId)
@@ -70,7 +80,8 @@ pub async fn by_address(app: &App, viewer: &Viewer, address: &str) -> Result<Opt
         .select_only()
         .column(address_alias::Column::PropertyId)
         .filter(address_alias::Column::Key.eq(key));
-    let select = property::Entity::visible_to(viewer).filter(property::Column::Id.in_subquery(known.into_query()));
+    let select =
+        property::Entity::visible_to(viewer).filter(property::Column::Id.in_subquery(known.into_query()));
     Ok(select.one(&app.db).await?)
 }
 

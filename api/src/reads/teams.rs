@@ -9,19 +9,13 @@ use entity::{
     legal_action, staff, team_seat,
 };
 use sea_orm::{
-    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QueryResult,
-    QuerySelect, QueryTrait, RelationTrait, Select,
+    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
+    QueryResult, QuerySelect, QueryTrait, RelationTrait, Select,
     sea_query::{Expr, ExprTrait},
 };
 
 use super::joined::{Joined, join};
-use crate::{
-    app::App,
-    authz::Viewer,
-    domain::team_seat::Period,
-    error::Result,
-    scope::VisibleTo,
-};
+use crate::{app::App, authz::Viewer, domain::team_seat::Period, error::Result, scope::VisibleTo};
 
 /// A time in a seat, with the person.
 #[derive(Clone, Debug)]
@@ -101,18 +95,19 @@ pub async fn workload_of(app: &App, viewer: &Viewer, districts: &[DistrictId]) -
 
 /// The seats that hold on that day.
 pub fn held_on(day: NaiveDate) -> Condition {
-    Condition::all().add(team_seat::Column::FromOn.lte(day)).add(
-        Condition::any().add(team_seat::Column::ToOn.is_null()).add(team_seat::Column::ToOn.gte(day)),
-    )
+    Condition::all()
+        .add(team_seat::Column::FromOn.lte(day))
+        .add(Condition::any().add(team_seat::Column::ToOn.is_null()).add(team_seat::Column::ToOn.gte(day)))
 }
 
 const PERSON: &str = "seat_person_";
 
 async fn seats(app: &App, viewer: &Viewer, of: Condition) -> Result<Vec<SeatRow>> {
     // Who was replaced on the first day never held the seat.
-    let lasted = Condition::any()
-        .add(team_seat::Column::ToOn.is_null())
-        .add(Expr::col(team_seat::Column::ToOn.as_column_ref()).gte(Expr::col(team_seat::Column::FromOn.as_column_ref())));
+    let lasted = Condition::any().add(team_seat::Column::ToOn.is_null()).add(
+        Expr::col(team_seat::Column::ToOn.as_column_ref())
+            .gte(Expr::col(team_seat::Column::FromOn.as_column_ref())),
+    );
     let select = team_seat::Entity::visible_to(viewer)
         .filter(of)
         .filter(lasted)

@@ -51,7 +51,9 @@ pub async fn create(tx: &mut Tx, new: NewToken) -> Result<AccessTokenId> {
         None => None,
         Some(days @ 1..=DAYS) => Some(tx.now + TimeDelta::days(days.into())),
         Some(days) => {
-            return Err(Refusal::invalid("expiresDays", format!("{days} days; state from 1 to {DAYS}.")).into());
+            return Err(
+                Refusal::invalid("expiresDays", format!("{days} days; state from 1 to {DAYS}.")).into()
+            );
         }
     };
     let made = access_token::ActiveModel {
@@ -74,6 +76,7 @@ async fn feed_of(tx: &Tx, key: &str) -> Result<feed::Model> {
     let found = unscoped::<feed::Entity>().filter(feed::Column::Key.eq(key)).one(tx.conn()).await?;
     found.ok_or_else(|| {
         let known: Vec<&str> = tx.city.preset.feeds.iter().map(|feed| feed.key.as_str()).collect();
-        Refusal::invalid("feed", format!("There is no feed `{key}`; the city has {}.", known.join(", "))).into()
+        Refusal::invalid("feed", format!("There is no feed `{key}`; the city has {}.", known.join(", ")))
+            .into()
     })
 }

@@ -49,14 +49,19 @@ pub async fn remove(tx: &Tx, place: &property::Model, addresses: &[Address]) -> 
             .one(tx.conn())
             .await?;
         let Some(alias) = found else {
-            let message = format!("`{}` is no alias of {}; `aliases` lists them.", address.text(), place.address);
+            let message =
+                format!("`{}` is no alias of {}; `aliases` lists them.", address.text(), place.address);
             return Err(Refusal::invalid("removeAliases", message).into());
         };
         if alias.is_situs {
-            let message = format!("`{}` is the situs address of this place, which always stays.", alias.address);
+            let message =
+                format!("`{}` is the situs address of this place, which always stays.", alias.address);
             return Err(Refusal::invalid("removeAliases", message).into());
         }
-        address_alias::Entity::delete_many().filter(address_alias::Column::Id.eq(alias.id)).exec(tx.conn()).await?;
+        address_alias::Entity::delete_many()
+            .filter(address_alias::Column::Id.eq(alias.id))
+            .exec(tx.conn())
+            .await?;
         removed.push(alias.key);
     }
     Ok(removed)

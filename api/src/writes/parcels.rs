@@ -15,13 +15,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySele
 
 use self::known::Known;
 use super::{many, properties, rematch};
-use crate::{
-    app::Tx,
-    authz::Action,
-    domain::address::Address,
-    error::Result,
-    scope::unscoped,
-};
+use crate::{app::Tx, authz::Action, domain::address::Address, error::Result, scope::unscoped};
 
 /// One parcel, as its file tells it; what the file does not tell is left as it is.
 #[derive(Clone, Debug)]
@@ -31,6 +25,8 @@ pub struct Parcel {
     pub apn: Option<String>,
     pub address: Address,
     pub aliases: Vec<Address>,
+    /// Aliases that could not be read, as they stand in the file.
+    pub unread_aliases: Vec<String>,
     /// Latitude and longitude, WGS 84 degrees.
     pub point: Option<(f64, f64)>,
     pub use_type: Option<UseType>,
@@ -57,8 +53,21 @@ pub struct Outcome {
     pub calls_matched: u64,
     /// Lines that were left out, and why.
     pub rejected: Vec<(u64, String)>,
-    /// Aliases of lines that were taken, which belong to another place.
-    pub disputed: Vec<(u64, String)>,
+    /// What was left out of lines that were taken: aliases that cannot be read or are another place's.
+    pub left_out: Vec<(u64, String)>,
+}
+
+impl Outcome {
+    /// Adds what came of further parcels.
+    pub fn absorb(&mut self, other: Self) {
+        self.added += other.added;
+        self.updated += other.updated;
+        self.unchanged += other.unchanged;
+        self.owners_suggested += other.owners_suggested;
+        self.calls_matched += other.calls_matched;
+        self.rejected.extend(other.rejected);
+        self.left_out.extend(other.left_out);
+    }
 }
 
 /// Takes these parcels in. The same ones again change nothing; what staff edited stays as they left it.
@@ -107,14 +116,18 @@ impl Batch {
                 Some(owner) if owner == id => {}
                 Some(other) => {
                     let whose = known.address_of(other).unwrap_or("another place");
-                    let note = format!("alias `{}` is an address of {whose} already", alias.text());
-                    self.outcome.disputed.push((parcel.line, note));
+                    let note = format!("its alias `{}` is an address of {whose} already", alias.text());
+                    self.outcome.left_out.push((parcel.line, note));
                 }
                 None => {
                     self.name(tx, known, id, alias, false);
                     changed = true;
                 }
             }
+        }
+        for alias in &parcel.unread_aliases {
+            let note = format!("its alias `{alias}` is not the address of one place");
+            self.outcome.left_out.push((parcel.line, note));
         }
         if renamed {
             self.former_situs.push(id);
@@ -157,7 +170,8 @@ impl Batch {
 
     async fn write(mut self, tx: &mut Tx) -> Result<Outcome> {
         let added: HashSet<PropertyId> = self.added.iter().copied().collect();
-        let (new, old): (Vec<_>, Vec<_>) = self.places.into_iter().partition(|place| added.contains(&place.id));
+        let (new, old): (Vec<_>, Vec<_>) =
+            self.places.into_iter().partition(|place| added.contains(&place.id));
         many::insert::<property::ActiveModel>(tx, new).await?;
         for place in old {
             let id = place.id;

@@ -51,11 +51,13 @@ pub async fn link(tx: &mut Tx, link: Link) -> Result<PropertyPartyId> {
     let evidence = optional_text("evidence", link.evidence.as_deref(), TEXT)?;
     match (link.status, &evidence) {
         (LinkStatus::Rejected, _) => {
-            let message = "A new link is SUGGESTED or CONFIRMED; reject one that is there with `partyLinkDecide`.";
+            let message =
+                "A new link is SUGGESTED or CONFIRMED; reject one that is there with `partyLinkDecide`.";
             return Err(Refusal::invalid("status", message).into());
         }
         (LinkStatus::Confirmed, None) => {
-            let message = "Say what confirms it, such as the recorded deed; without it, link the party as SUGGESTED.";
+            let message =
+                "Say what confirms it, such as the recorded deed; without it, link the party as SUGGESTED.";
             return Err(Refusal::required("evidence", message).into());
         }
         _ => {}
@@ -130,7 +132,8 @@ pub async fn decide(tx: &mut Tx, id: PropertyPartyId, decision: Decision) -> Res
 async fn party(tx: &mut Tx, choice: PartyChoice) -> Result<party::Model> {
     let (kind, name, mailing_address) = match choice {
         PartyChoice::Known(id) => {
-            let found = party::Entity::visible_to(&tx.viewer).filter(party::Column::Id.eq(id)).one(tx.conn()).await?;
+            let found =
+                party::Entity::visible_to(&tx.viewer).filter(party::Column::Id.eq(id)).one(tx.conn()).await?;
             return found.ok_or_else(|| Refusal::not_found("party").at("party").at("id").into());
         }
         PartyChoice::New { kind, name, mailing_address } => (kind, name, mailing_address),
@@ -140,7 +143,8 @@ async fn party(tx: &mut Tx, choice: PartyChoice) -> Result<party::Model> {
         refusal
     };
     let name = text("name", &name, NAME).map_err(at_new)?;
-    let mailing_address = optional_text("mailingAddress", mailing_address.as_deref(), TEXT).map_err(at_new)?;
+    let mailing_address =
+        optional_text("mailingAddress", mailing_address.as_deref(), TEXT).map_err(at_new)?;
     let made = party::ActiveModel {
         id: Set(PartyId::generate()),
         kind: Set(kind),

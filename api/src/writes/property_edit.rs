@@ -111,7 +111,8 @@ fn apply_use(place: &mut property::Model, edit: &Edit) -> Result<(), Refusal> {
     if let Some(units) = &edit.unit_count {
         let units = units.clone().value();
         if let Some(count) = units.filter(|count| !(1..=UNITS).contains(count)) {
-            let message = format!("{count} units cannot be; state from 1 to {UNITS}, or null for not known or none.");
+            let message =
+                format!("{count} units cannot be; state from 1 to {UNITS}, or null for not known or none.");
             return Err(Refusal::invalid("unitCount", message));
         }
         place.unit_count = units;
@@ -127,16 +128,22 @@ fn apply_district(tx: &Tx, place: &mut property::Model, edit: &Edit) -> Result<(
             moved
         }
         (Some(_), Some(_)) => {
-            let message = "This is no point: the latitude is from -90 to 90, the longitude from -180 to 180 degrees.";
+            let message =
+                "This is no point: the latitude is from -90 to 90, the longitude from -180 to 180 degrees.";
             return Err(Refusal::invalid("latitude", message));
         }
         (None, None) => false,
-        (None, Some(_)) => return Err(Refusal::required("latitude", "State latitude and longitude together.")),
-        (Some(_), None) => return Err(Refusal::required("longitude", "State latitude and longitude together.")),
+        (None, Some(_)) => {
+            return Err(Refusal::required("latitude", "State latitude and longitude together."));
+        }
+        (Some(_), None) => {
+            return Err(Refusal::required("longitude", "State latitude and longitude together."));
+        }
     };
     match &edit.district {
         Some(DistrictChange::Override { number, reason }) => {
-            let reason = text("reason", reason, REASON).map_err(|refusal| within("districtOverride", refusal))?;
+            let reason =
+                text("reason", reason, REASON).map_err(|refusal| within("districtOverride", refusal))?;
             let stated = tx.city.district_numbered(*number).ok_or_else(|| {
                 let message = format!("There is no district {number}; `districts` lists them.");
                 within("districtOverride", Refusal::invalid("number", message))
@@ -163,10 +170,14 @@ fn of_point(tx: &Tx, place: &property::Model) -> Option<DistrictId> {
 
 fn take_point(tx: &Tx, place: &mut property::Model, field: &'static str) -> Result<(), Refusal> {
     if place.latitude.is_none() || place.longitude.is_none() {
-        return Err(Refusal::invalid(field, "This place has no point; state `latitude` and `longitude` too."));
+        return Err(Refusal::invalid(
+            field,
+            "This place has no point; state `latitude` and `longitude` too.",
+        ));
     }
     let Some(district) = of_point(tx, place) else {
-        let message = "The point lies in no district; correct it, or state the district with `districtOverride`.";
+        let message =
+            "The point lies in no district; correct it, or state the district with `districtOverride`.";
         return Err(Refusal::invalid(field, message));
     };
     place.district_id = Some(district);
@@ -185,7 +196,8 @@ fn addresses(field: &'static str, texts: &[String]) -> Result<Vec<Address>, Refu
             return Ok(address);
         }
         let shown: String = text.chars().take(80).collect();
-        let message = format!("`{shown}` is not the address of one place; write a house number and a street.");
+        let message =
+            format!("`{shown}` is not the address of one place; write a house number and a street.");
         Err(Refusal::invalid(field, message))
     };
     texts.iter().map(read).collect()
@@ -233,7 +245,9 @@ async fn store(tx: &Tx, place: &mut property::Model) -> Result<()> {
         Ok(stored) if stored.rows_affected == 1 => Ok(()),
         Ok(_) => Err(Refusal::new(Code::StaleVersion, "Somebody changed this place in the meantime.").into()),
         Err(error) if error.is_unique_violation() => {
-            Err(Refusal::new(Code::NotUnique, "Another place has this parcel number already.").at("apn").into())
+            Err(Refusal::new(Code::NotUnique, "Another place has this parcel number already.")
+                .at("apn")
+                .into())
         }
         Err(error) => Err(error),
     }

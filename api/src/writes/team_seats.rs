@@ -83,7 +83,11 @@ async fn check_member(tx: &Tx, id: StaffId, role: StaffRole) -> Result<()> {
 
 // Two who change one team at once take turns, also at a seat that nobody held yet.
 async fn lock(tx: &Tx, id: DistrictId) -> Result<()> {
-    unscoped::<district::Entity>().filter(district::Column::Id.eq(id)).lock_exclusive().one(tx.conn()).await?;
+    unscoped::<district::Entity>()
+        .filter(district::Column::Id.eq(id))
+        .lock_exclusive()
+        .one(tx.conn())
+        .await?;
     Ok(())
 }
 
@@ -108,7 +112,13 @@ async fn end(tx: &Tx, seat: &team_seat::Model, from: NaiveDate) -> Result<()> {
     Ok(())
 }
 
-async fn take(tx: &Tx, district: DistrictId, role: StaffRole, member: StaffId, from: NaiveDate) -> Result<()> {
+async fn take(
+    tx: &Tx,
+    district: DistrictId,
+    role: StaffRole,
+    member: StaffId,
+    from: NaiveDate,
+) -> Result<()> {
     team_seat::ActiveModel {
         id: Set(TeamSeatId::generate()),
         district_id: Set(district),
@@ -123,7 +133,12 @@ async fn take(tx: &Tx, district: DistrictId, role: StaffRole, member: StaffId, f
 }
 
 /// Who holds the seat that day, by name.
-pub async fn holder(tx: &Tx, district: DistrictId, role: StaffRole, day: NaiveDate) -> Result<Option<String>> {
+pub async fn holder(
+    tx: &Tx,
+    district: DistrictId,
+    role: StaffRole,
+    day: NaiveDate,
+) -> Result<Option<String>> {
     let seat = unscoped::<team_seat::Entity>()
         .filter(team_seat::Column::DistrictId.eq(district))
         .filter(team_seat::Column::Role.eq(role))
@@ -131,6 +146,7 @@ pub async fn holder(tx: &Tx, district: DistrictId, role: StaffRole, day: NaiveDa
         .one(tx.conn())
         .await?;
     let Some(seat) = seat else { return Ok(None) };
-    let person = unscoped::<staff::Entity>().filter(staff::Column::Id.eq(seat.staff_id)).one(tx.conn()).await?;
+    let person =
+        unscoped::<staff::Entity>().filter(staff::Column::Id.eq(seat.staff_id)).one(tx.conn()).await?;
     Ok(person.map(|person| person.name))
 }

@@ -59,7 +59,8 @@ fn landmarks_of_sacramento_lie_in_their_council_districts() {
 
 #[test]
 fn a_hole_is_outside_and_a_common_border_belongs_to_the_first() {
-    let square = |from: f64, to: f64| polygon![(x: from, y: 0.), (x: to, y: 0.), (x: to, y: 4.), (x: from, y: 4.)];
+    let square =
+        |from: f64, to: f64| polygon![(x: from, y: 0.), (x: to, y: 0.), (x: to, y: 4.), (x: from, y: 4.)];
     let hole = square(1., 3.).exterior().clone();
     let first = MultiPolygon::new(vec![Polygon::new(square(0., 4.).exterior().clone(), vec![hole])]);
     let second = MultiPolygon::new(vec![square(4., 8.), square(9., 10.)]);

@@ -6,11 +6,7 @@ use entity::{address_alias, id::PropertyId, property};
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
 
 use super::Parcel;
-use crate::{
-    app::Tx,
-    error::Result,
-    scope::unscoped,
-};
+use crate::{app::Tx, error::Result, scope::unscoped};
 
 /// Places by parcel number and by address, kept up to date while a batch goes on.
 #[derive(Default)]
