@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Interface, Object};
 use entity::id::{
     CaseEventId, CaseId, DeadlineId, DistrictId, FeedId, FeedRunId, HearingId, InspectionId, LegalActionId,
-    NoticeId, RejectedRowId, StaffId, ViolationId,
+    NoticeId, PartyId, PropertyId, RejectedRowId, StaffId, ViolationId,
 };
 
 use super::{
@@ -16,6 +16,8 @@ use super::{
     inspection::Inspection,
     legal_action::LegalAction,
     notice::Notice,
+    party::Party,
+    property::Property,
     staff::{District, StaffMember},
     violation::Violation,
 };
@@ -44,6 +46,8 @@ pub enum Node {
     Hearing(Hearing),
     LegalAction(LegalAction),
     RejectedRow(RejectedRow),
+    Party(Party),
+    Property(Property),
     StaffMember(StaffMember),
     Violation(Violation),
 }
@@ -95,6 +99,8 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
         InspectionId => |row| Node::Inspection(row.into());
         LegalActionId => |row| Node::LegalAction(row.into());
         NoticeId => |row| Node::Notice(Notice(row));
+        PartyId => |row| Node::Party(Party(row));
+        PropertyId => |row| Node::Property(row.into());
         StaffId => |row| Node::StaffMember(StaffMember(row));
         ViolationId => |row| Node::Violation(Violation(row));
     }
