@@ -2,6 +2,13 @@
 
 pub mod address;
 pub mod call_behavior;
+pub mod call_count;
+pub mod call_volume;
+pub mod call_window;
 pub mod case_stage;
+pub mod day_window;
+pub mod flag_clearing;
+pub mod flag_plan;
 pub mod refusal;
 pub mod remedy;
+pub mod rule_scope;
