@@ -20,8 +20,8 @@ use entity::{
 };
 use rand::Rng;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationTrait,
-    sea_query::Expr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect,
+    RelationTrait, sea_query::Expr,
 };
 use sha2::{Digest, Sha256};
 
@@ -37,7 +37,7 @@ use crate::{
 pub const SESSION_HOURS: i64 = 12;
 
 const TRIES: u32 = 10;
-const TRIES_WITHIN: Duration = Duration::from_mins(5);
+const TRIES_WITHIN: Duration = Duration::from_secs(300);
 
 /// What `POST /auth/login` answers.
 #[derive(Debug)]

@@ -21,7 +21,11 @@ pub struct Viewer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
     Staff(StaffId),
-    Token { id: AccessTokenId, scope: TokenScope, feed: Option<FeedId> },
+    Token {
+        id: AccessTokenId,
+        scope: TokenScope,
+        feed: Option<FeedId>,
+    },
     /// The server itself or somebody at its command line.
     Server,
 }
@@ -112,7 +116,9 @@ impl Viewer {
 
 fn reach_of_token(scope: TokenScope, action: Action) -> Reach {
     match (scope, action) {
-        (TokenScope::ReadCases, Action::ReadCases) | (TokenScope::PushCalls, Action::PushCalls) => Reach::Everywhere,
+        (TokenScope::ReadCases, Action::ReadCases) | (TokenScope::PushCalls, Action::PushCalls) => {
+            Reach::Everywhere
+        }
         _ => Reach::Nowhere,
     }
 }
@@ -135,9 +141,10 @@ fn reach_of(role: StaffRole, action: Action) -> Reach {
         (R::CityAttorney, A::ReviewFlags | A::ReadRejectedRows | A::PushCalls) => Nowhere,
         (R::CityAttorney, _) => Everywhere,
         (R::Commissioner, A::ReadAggregates | A::ReadFeeds) => Everywhere,
-        (R::Administrator, A::ReadFeeds | A::RunFeeds | A::ReadRejectedRows | A::ReadStaff | A::ChangeSeats) => {
-            Everywhere
-        }
+        (
+            R::Administrator,
+            A::ReadFeeds | A::RunFeeds | A::ReadRejectedRows | A::ReadStaff | A::ChangeSeats,
+        ) => Everywhere,
         (R::Commissioner | R::Administrator | R::Integration, _) => Nowhere,
     }
 }

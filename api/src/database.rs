@@ -8,7 +8,10 @@ use sea_orm::{
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 
-use crate::error::{Error, Result};
+use crate::{
+    config::Config,
+    error::{Error, Result},
+};
 
 /// How to open a database.
 #[derive(Clone, Debug)]
@@ -17,6 +20,14 @@ pub struct Opening {
     pub connections: u32,
     /// PostgreSQL schema; the server's default when none is named.
     pub schema: Option<String>,
+}
+
+impl Opening {
+    /// As the settings say.
+    #[must_use]
+    pub fn of(config: &Config) -> Self {
+        Self { url: config.database_url.clone(), connections: config.connections, schema: None }
+    }
 }
 
 /// Opens the database; a SQLite file is made when it is not there.

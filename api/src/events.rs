@@ -63,7 +63,12 @@ impl Entry {
 
     /// Adds old and new value of a field, when they differ.
     #[must_use]
-    pub fn change(mut self, field: &str, before: Option<impl ToString>, after: Option<impl ToString>) -> Self {
+    pub fn change(
+        mut self,
+        field: &str,
+        before: Option<impl ToString>,
+        after: Option<impl ToString>,
+    ) -> Self {
         let (before, after) = (before.map(|v| v.to_string()), after.map(|v| v.to_string()));
         if before != after {
             self.changes.push(Change { field: field.to_owned(), before, after });

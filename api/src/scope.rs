@@ -3,9 +3,10 @@
 use entity::{
     address_alias,
     call::{self, CallCategory},
-    call_type_mapping, case, case_event, case_kind, deadline, feed, feed_run, flag, flag_call,
-    hearing, id::DistrictId, inspection, legal_action, legal_action_status_change, notice, notice_service,
-    nuisance_rule, party, property, property_party, rejected_row, staff, team_seat, violation,
+    call_type_mapping, case, case_event, case_kind, deadline, feed, feed_run, flag, flag_call, hearing,
+    id::DistrictId,
+    inspection, legal_action, legal_action_status_change, notice, notice_service, nuisance_rule, party,
+    property, property_party, rejected_row, staff, team_seat, violation,
 };
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, Select,
@@ -30,7 +31,11 @@ pub fn unscoped<E: EntityTrait>() -> Select<E> {
     E::find()
 }
 
-fn within<E: EntityTrait>(viewer: &Viewer, action: Action, own: impl FnOnce(&[DistrictId]) -> Condition) -> Select<E> {
+fn within<E: EntityTrait>(
+    viewer: &Viewer,
+    action: Action,
+    own: impl FnOnce(&[DistrictId]) -> Condition,
+) -> Select<E> {
     let all = unscoped::<E>();
     match viewer.reach(action) {
         Reach::Everywhere => all,

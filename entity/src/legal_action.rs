@@ -125,7 +125,12 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     #[sea_orm(belongs_to, from = "case_id", to = "id")]
     pub case: BelongsTo<super::case::Entity>,
-    #[sea_orm(belongs_to, relation_enum = "ResponsibleAttorney", from = "responsible_attorney_id", to = "id")]
+    #[sea_orm(
+        belongs_to,
+        relation_enum = "ResponsibleAttorney",
+        from = "responsible_attorney_id",
+        to = "id"
+    )]
     pub responsible_attorney: BelongsTo<Option<super::staff::Entity>>,
 }
 

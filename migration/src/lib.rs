@@ -7,8 +7,8 @@ mod m0004_calls;
 mod m0005_legal_actions;
 mod schema;
 
-pub use sea_orm_migration::{MigratorTrait, MigrationStatus};
 use sea_orm_migration::prelude::*;
+pub use sea_orm_migration::{MigrationStatus, MigratorTrait};
 
 /// All migrations, oldest first.
 pub struct Migrator;

@@ -7,11 +7,8 @@ use crate::schema::*;
 migration!("m0001_city", up);
 
 async fn up(m: &SchemaManager<'_>) -> Result<(), DbErr> {
-    let district = table("district")
-        .col(integer("number"))
-        .col(text("name"))
-        .col(optional(text("boundary")))
-        .take();
+    let district =
+        table("district").col(integer("number")).col(text("name")).col(optional(text("boundary"))).take();
     create(m, "district", district, &[]).await?;
     unique(m, "district", &["number"]).await?;
 

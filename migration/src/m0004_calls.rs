@@ -31,7 +31,15 @@ async fn feeds(m: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(optional(time("finished_at")))
         .take();
     for count in [
-        "read", "inserted", "updated", "unchanged", "duplicates", "withdrawn", "rejected", "matched", "flags_raised",
+        "read",
+        "inserted",
+        "updated",
+        "unchanged",
+        "duplicates",
+        "withdrawn",
+        "rejected",
+        "matched",
+        "flags_raised",
     ] {
         run.col(integer(count));
     }
@@ -95,7 +103,13 @@ async fn calls(m: &SchemaManager<'_>) -> Result<(), DbErr> {
         .take();
     create(m, "call", call, &[("feed_id", "feed")]).await?;
     m.create_index(
-        Index::create().name("call_feed_id_source_id").table("call").col("feed_id").col("source_id").unique().take(),
+        Index::create()
+            .name("call_feed_id_source_id")
+            .table("call")
+            .col("feed_id")
+            .col("source_id")
+            .unique()
+            .take(),
     )
     .await?;
     index(m, "call", &["property_id", "occurred_at", "id"]).await?;

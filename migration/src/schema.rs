@@ -146,7 +146,8 @@ pub async fn append_only(manager: &SchemaManager<'_>, table: &'static str) -> Re
 }
 
 fn indexed(table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
-    let mut statement = Index::create().name(format!("{table}_{}", columns.join("_"))).table(table).take();
+    let mut statement =
+        Index::create().name(format!("{table}_{}_index", columns.join("_"))).table(table).take();
     for column in columns {
         statement.col(*column);
     }

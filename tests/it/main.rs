@@ -1,2 +1,3 @@
-//! x
-fn main(){}
+//! The stories: everything through HTTP, on SQLite and on PostgreSQL.
+
+mod cases;

@@ -1,1 +1,171 @@
-//! x
+//! The tests' harness: a real server on a real socket over a real database, and people who sign in to it.
+
+mod city;
+mod client;
+pub mod files;
+mod store;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use api::{
+    app::{App, Clock},
+    commands::serve::app_of,
+    database,
+    http::{self, Edge},
+    preset::Preset,
+};
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use tokio::{sync::oneshot, task::JoinHandle};
+
+pub use client::{Client, key};
+pub use store::Store;
+
+/// A running server with a city of eight districts, their teams, and nobody's cases.
+pub struct Jfn {
+    pub app: App,
+    pub url: String,
+    pub clock: Clock,
+    statements: Arc<AtomicUsize>,
+    store: store::Opened,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<std::io::Result<()>>,
+}
+
+/// Friday 20 November 2026, ten in the morning in Sacramento: the clock of every test starts here.
+#[must_use]
+pub fn start_of_time() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 20, 18, 0, 0).single().expect("a moment that exists")
+}
+
+impl Jfn {
+    /// Starts a server on a database of its own.
+    pub async fn start(store: Store) -> Self {
+        Self::start_as(store, Edge::default()).await
+    }
+
+    pub async fn start_as(store: Store, edge: Edge) -> Self {
+        // `JFN_LOG=info cargo test …` shows what the servers log.
+        let filter = tracing_subscriber::EnvFilter::try_from_env("JFN_LOG").unwrap_or_default();
+        let _ = tracing_subscriber::fmt().with_test_writer().with_env_filter(filter).try_init();
+        let store = store::Opened::new(store).await;
+        let mut db = database::open(&store.opening()).await.expect("the database opens");
+        let statements = Arc::new(AtomicUsize::new(0));
+        let counter = statements.clone();
+        db.set_metric_callback(move |_| {
+            counter.fetch_add(1, Ordering::SeqCst);
+        });
+        database::migrate(&db).await.expect("the migrations run");
+        let clock = Clock::standing(start_of_time());
+        let preset = Preset::sacramento().expect("the built-in preset is whole");
+        let app = app_of(db, preset, clock.clone()).await.expect("the preset loads");
+        city::staff(&app).await;
+        let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", socket.local_addr().expect("a bound socket"));
+        let (stop, stopped) = oneshot::channel();
+        let serving = http::serve(app.clone(), edge, socket, async {
+            let _ = stopped.await;
+        });
+        let served = tokio::spawn(serving);
+        Self { app, url, clock, statements, store, stop, served }
+    }
+
+    /// Somebody who has not signed in.
+    #[must_use]
+    pub fn nobody(&self) -> Client {
+        Client::new(&self.url)
+    }
+
+    /// The sergeant of a district, signed in; likewise below.
+    pub async fn sergeant(&self, district: i32) -> Client {
+        self.signed_in(&format!("sergeant{district}@jfn.example")).await
+    }
+
+    pub async fn attorney(&self, district: i32) -> Client {
+        self.signed_in(&format!("attorney{district}@jfn.example")).await
+    }
+
+    pub async fn code_officer(&self, district: i32) -> Client {
+        self.signed_in(&format!("code{district}@jfn.example")).await
+    }
+
+    pub async fn city_attorney(&self) -> Client {
+        self.signed_in("cityattorney@jfn.example").await
+    }
+
+    pub async fn commissioner(&self) -> Client {
+        self.signed_in("commissioner@jfn.example").await
+    }
+
+    pub async fn administrator(&self) -> Client {
+        self.signed_in("administrator@jfn.example").await
+    }
+
+    async fn signed_in(&self, email: &str) -> Client {
+        let mut client = self.nobody();
+        client.sign_in(email, city::PASSWORD).await;
+        client
+    }
+
+    /// The API id of a place in that district, made with its address as only alias.
+    pub async fn place(&self, address: &str, district: i32) -> String {
+        city::place(&self.app, address, district).await
+    }
+
+    /// Moves the clock forward.
+    pub fn wait(&self, period: TimeDelta) {
+        self.clock.set(self.clock.now() + period);
+    }
+
+    /// Statements the server has sent to the database so far.
+    #[must_use]
+    pub fn statements(&self) -> usize {
+        self.statements.load(Ordering::SeqCst)
+    }
+
+    /// Which database this server runs on.
+    #[must_use]
+    pub fn runs_on(&self) -> Store {
+        self.store.kind()
+    }
+
+    /// Stops the server and removes its database.
+    pub async fn stop(self) {
+        let _ = self.stop.send(());
+        self.served.await.expect("the server ends").expect("the server ends well");
+        self.app.db.close_by_ref().await.expect("the database closes");
+        self.store.remove().await;
+    }
+}
+
+/// Declares a test that plays on SQLite and on PostgreSQL.
+#[macro_export]
+macro_rules! story {
+    ($(#[$meta:meta])* async fn $name:ident($jfn:ident) $body:block) => {
+        $(#[$meta])*
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                play($crate::Jfn::start($crate::Store::Sqlite).await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                play($crate::Jfn::start($crate::Store::Postgres).await).await;
+            }
+
+            async fn play(jfn: $crate::Jfn) {
+                {
+                    let $jfn = &jfn;
+                    $body
+                }
+                jfn.stop().await;
+            }
+        }
+    };
+}

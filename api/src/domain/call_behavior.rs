@@ -36,13 +36,9 @@ pub fn behavior(category: CallCategory) -> CallBehavior {
         | C::Dumping
         | C::Intoxication => CallBehavior::Qualifying,
         C::Theft | C::Robbery | C::Burglary => CallBehavior::Context,
-        C::Hangup
-        | C::Alarm
-        | C::Traffic
-        | C::Assist
-        | C::Administrative
-        | C::Fire
-        | C::Unmapped => CallBehavior::Never,
+        C::Hangup | C::Alarm | C::Traffic | C::Assist | C::Administrative | C::Fire | C::Unmapped => {
+            CallBehavior::Never
+        }
         C::Domestic
         | C::SexCrime
         | C::Stalking
@@ -59,11 +55,7 @@ pub fn behavior(category: CallCategory) -> CallBehavior {
 /// and of two that are equally strict the final one.
 #[must_use]
 pub fn stricter(initial: CallCategory, last: CallCategory) -> CallCategory {
-    if behavior(initial) > behavior(last) {
-        initial
-    } else {
-        last
-    }
+    if behavior(initial) > behavior(last) { initial } else { last }
 }
 
 #[cfg(test)]
@@ -72,12 +64,8 @@ mod tests {
 
     #[test]
     fn every_category_behaves_as_the_design_says() {
-        let count = |wanted| {
-            CallCategory::ALL
-                .iter()
-                .filter(|&&category| behavior(category) == wanted)
-                .count()
-        };
+        let count =
+            |wanted| CallCategory::ALL.iter().filter(|&&category| behavior(category) == wanted).count();
         assert_eq!(count(CallBehavior::Qualifying), 14);
         assert_eq!(count(CallBehavior::Context), 3);
         assert_eq!(count(CallBehavior::Never), 7);

@@ -42,7 +42,9 @@ pub fn sara_phase(stage: CaseStage) -> SaraPhase {
     match stage {
         S::Intake => SaraPhase::Scanning,
         S::Assessment => SaraPhase::Analysis,
-        S::VoluntaryCompliance | S::Notice | S::Citation | S::Litigation | S::Abatement => SaraPhase::Response,
+        S::VoluntaryCompliance | S::Notice | S::Citation | S::Litigation | S::Abatement => {
+            SaraPhase::Response
+        }
         S::Monitoring | S::Closed => SaraPhase::Assessment,
     }
 }
@@ -50,7 +52,11 @@ pub fn sara_phase(stage: CaseStage) -> SaraPhase {
 /// The stages one could go to from here, whatever blocks them now.
 #[must_use]
 pub fn targets(from: CaseStage, previous: Option<CaseStage>) -> Vec<CaseStage> {
-    CaseStage::ALL.iter().copied().filter(|to| is_step(from, *to) || is_step_back(from, *to, previous)).collect()
+    CaseStage::ALL
+        .iter()
+        .copied()
+        .filter(|to| is_step(from, *to) || is_step_back(from, *to, previous))
+        .collect()
 }
 
 /// What stands in the way of that step; nothing when it may be taken.
@@ -76,7 +82,12 @@ pub fn blocks(
 
 /// What stands in the way of closing with that outcome.
 #[must_use]
-pub fn blocks_closing(from: CaseStage, outcome: CaseOutcome, facts: &Facts, asker: Asker<'_>) -> Vec<Refusal> {
+pub fn blocks_closing(
+    from: CaseStage,
+    outcome: CaseOutcome,
+    facts: &Facts,
+    asker: Asker<'_>,
+) -> Vec<Refusal> {
     let mut found = Vec::new();
     match from {
         CaseStage::Closed => return vec![Refusal::blocked("This case is closed already.")],
@@ -106,7 +117,9 @@ fn ends_early(outcome: CaseOutcome) -> bool {
 fn unfinished(facts: &Facts) -> Vec<Refusal> {
     let mut found = Vec::new();
     if facts.has_open_violation {
-        found.push(Refusal::blocked("A violation is still open; record it as corrected with `violationCorrect`."));
+        found.push(Refusal::blocked(
+            "A violation is still open; record it as corrected with `violationCorrect`.",
+        ));
     }
     if facts.has_open_deadline {
         found.push(Refusal::blocked("A deadline is still open; complete it with `deadlineComplete`."));
@@ -153,7 +166,9 @@ fn step_back(asker: Asker<'_>) -> Vec<Refusal> {
 fn needs(from: CaseStage, to: CaseStage, facts: &Facts, asker: Asker<'_>) -> Vec<Refusal> {
     use CaseStage as S;
     let message = match (from, to) {
-        (S::Assessment, S::VoluntaryCompliance | S::Notice) if !facts.has_open_violation && !facts.has_confirmed_flag => {
+        (S::Assessment, S::VoluntaryCompliance | S::Notice)
+            if !facts.has_open_violation && !facts.has_confirmed_flag =>
+        {
             "There is neither an open violation nor a confirmed call-volume flag; record one with \
              `inspectionRecord` or `flagReview`."
         }
@@ -182,7 +197,9 @@ fn wrong_role(from: CaseStage, to: CaseStage, role: StaffRole) -> Option<Refusal
             "Once time was given, the code officer or an attorney goes on to a notice."
         }
         (_, S::Citation) if !enforces => "The code officer or an attorney issues citations.",
-        (_, S::Litigation) if !matches!(role, R::Attorney | R::CityAttorney) => "An attorney takes a case to court.",
+        (_, S::Litigation) if !matches!(role, R::Attorney | R::CityAttorney) => {
+            "An attorney takes a case to court."
+        }
         _ => return None,
     };
     Some(not_allowed(message))

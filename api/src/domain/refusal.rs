@@ -92,7 +92,11 @@ pub fn text(field: &'static str, value: &str, most: usize) -> Result<String, Ref
 }
 
 /// The same for a text that may be left out.
-pub fn optional_text(field: &'static str, value: Option<&str>, most: usize) -> Result<Option<String>, Refusal> {
+pub fn optional_text(
+    field: &'static str,
+    value: Option<&str>,
+    most: usize,
+) -> Result<Option<String>, Refusal> {
     match value.map(str::trim) {
         None | Some("") => Ok(None),
         Some(value) => text(field, value, most).map(Some),

@@ -103,20 +103,13 @@ pub enum Unavailable {
 
 impl Remedy {
     /// The steps out of a status, or the first ones.
-    pub fn steps_from(
-        &self,
-        status: Option<LegalActionStatus>,
-    ) -> impl Iterator<Item = &RemedyStep> {
+    pub fn steps_from(&self, status: Option<LegalActionStatus>) -> impl Iterator<Item = &RemedyStep> {
         self.steps.iter().filter(move |step| step.from == status)
     }
 
     /// The step from one status to another, if the remedy has it.
     #[must_use]
-    pub fn step(
-        &self,
-        from: Option<LegalActionStatus>,
-        to: LegalActionStatus,
-    ) -> Option<&RemedyStep> {
+    pub fn step(&self, from: Option<LegalActionStatus>, to: LegalActionStatus) -> Option<&RemedyStep> {
         self.steps_from(from).find(|step| step.to == to)
     }
 
@@ -126,9 +119,9 @@ impl Remedy {
         // The sunset is told first: it is the reason that people can check.
         match (self.valid_from, self.valid_to) {
             (_, Some(to)) if day >= to && !self.enabled => Some(Unavailable::Lapsed(to)),
-            _ if !self.enabled => Some(Unavailable::Disabled(
-                self.disabled_reason.clone().unwrap_or_default(),
-            )),
+            _ if !self.enabled => {
+                Some(Unavailable::Disabled(self.disabled_reason.clone().unwrap_or_default()))
+            }
             (_, Some(to)) if day >= to => Some(Unavailable::Lapsed(to)),
             (Some(from), _) if day < from => Some(Unavailable::NotYet(from)),
             _ => None,
@@ -187,9 +180,6 @@ mod tests {
         let remedy = remedy();
         let day = |y, m, d| NaiveDate::from_ymd_opt(y, m, d).unwrap();
         assert_eq!(remedy.unavailable_on(day(2023, 12, 31)), None);
-        assert_eq!(
-            remedy.unavailable_on(day(2024, 1, 1)),
-            Some(Unavailable::Lapsed(day(2024, 1, 1)))
-        );
+        assert_eq!(remedy.unavailable_on(day(2024, 1, 1)), Some(Unavailable::Lapsed(day(2024, 1, 1))));
     }
 }

@@ -32,14 +32,9 @@ impl Clock {
         let parts = mapping.occurred_at.iter().map(|part| Part {
             column: part.column.clone(),
             format: part.format.as_str().to_owned(),
-            items: StrftimeItems::new(part.format.as_str())
-                .map(Item::to_owned)
-                .collect(),
+            items: StrftimeItems::new(part.format.as_str()).map(Item::to_owned).collect(),
         });
-        Self {
-            zone: mapping.time_zone.0,
-            parts: parts.collect(),
-        }
+        Self { zone: mapping.time_zone.0, parts: parts.collect() }
     }
 
     /// The time that the columns tell, `value` giving the text of each; or what is wrong with them.
@@ -55,18 +50,13 @@ impl Clock {
         let read = match parsed.offset() {
             // The source says itself how far from UTC it is.
             Some(_) => parsed.to_datetime().map(|time| time.to_utc()).ok(),
-            None => parsed
-                .to_naive_datetime_with_offset(0)
-                .ok()
-                .and_then(|local| in_zone(self.zone, local)),
+            None => parsed.to_naive_datetime_with_offset(0).ok().and_then(|local| in_zone(self.zone, local)),
         };
         match read {
             Some(time) if YEARS.contains(&time.year()) => Ok(time),
-            Some(time) => Err(format!(
-                "{}: the year {} stands for no real date",
-                self.columns(),
-                time.year()
-            )),
+            Some(time) => {
+                Err(format!("{}: the year {} stands for no real date", self.columns(), time.year()))
+            }
             None => {
                 let texts: Vec<&str> = self.parts.iter().map(|p| value(&p.column)).collect();
                 Err(format!(
@@ -109,9 +99,7 @@ pub fn in_zone(zone: Tz, local: NaiveDateTime) -> Option<DateTime<Utc>> {
     (1..=25)
         .map(TimeDelta::hours)
         .find_map(|step| {
-            let before = zone
-                .from_local_datetime(&local.checked_sub_signed(step)?)
-                .latest()?;
+            let before = zone.from_local_datetime(&local.checked_sub_signed(step)?).latest()?;
             before.checked_add_signed(step)
         })
         .map(|time| time.to_utc())
@@ -150,9 +138,7 @@ mod tests {
 
     fn read(clock: &Clock, date: &str, received: &str) -> Result<String, String> {
         let (date, received) = (date.to_owned(), received.to_owned());
-        clock
-            .read(|column| if column == "date" { &date } else { &received })
-            .map(|time| time.to_rfc3339())
+        clock.read(|column| if column == "date" { &date } else { &received }).map(|time| time.to_rfc3339())
     }
 
     #[test]
@@ -194,10 +180,7 @@ mod tests {
     fn a_date_that_stands_for_none_is_refused() {
         let clock = clock("UTC", "[{ column = 'date', format = '%Y-%m-%d %H:%M:%S' }]");
         let told = read(&clock, "1899-01-01 00:00:00", "");
-        assert_eq!(
-            told.unwrap_err(),
-            "date: the year 1899 stands for no real date"
-        );
+        assert_eq!(told.unwrap_err(), "date: the year 1899 stands for no real date");
     }
 
     #[test]
@@ -206,13 +189,7 @@ mod tests {
         let true_utc = clock("America/New_York", &parts("%Y/%m/%d %H:%M:%S%#z"));
         let local = clock("America/New_York", &parts("%Y/%m/%d %H:%M:%S+00"));
         let written = "2015/06/01 14:14:00+00";
-        assert_eq!(
-            read(&true_utc, written, "").unwrap(),
-            "2015-06-01T14:14:00+00:00"
-        );
-        assert_eq!(
-            read(&local, written, "").unwrap(),
-            "2015-06-01T18:14:00+00:00"
-        );
+        assert_eq!(read(&true_utc, written, "").unwrap(), "2015-06-01T14:14:00+00:00");
+        assert_eq!(read(&local, written, "").unwrap(), "2015-06-01T18:14:00+00:00");
     }
 }

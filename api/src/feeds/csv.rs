@@ -34,10 +34,8 @@ pub struct CallLog<R: Read> {
 impl CallLog<File> {
     /// Opens a file and checks its header against the mapping.
     pub fn open(path: &Path, mapping: &FeedMapping) -> Result<Self, FeedError> {
-        let file = File::open(path).map_err(|source| FeedError::Open {
-            file: path.display().to_string(),
-            source,
-        })?;
+        let file = File::open(path)
+            .map_err(|source| FeedError::Open { file: path.display().to_string(), source })?;
         Self::read(file, mapping)
     }
 }
@@ -48,11 +46,9 @@ impl<R: Read> CallLog<R> {
         let source = Source::new(bytes).map_err(|error| FeedError::from_io(1, error))?;
         let mut reader = csv::ReaderBuilder::new()
             .flexible(true) // a short line is rejected by us; it does not end the reading
+            .terminator(csv::Terminator::Any(b'\n')) // else the parser loses count of the lines after CRLF
             .from_reader(source);
-        let header = reader
-            .byte_headers()
-            .map_err(|error| FeedError::from_csv(1, error))?
-            .clone();
+        let header = reader.byte_headers().map_err(|error| FeedError::from_csv(1, error))?.clone();
         let columns = columns(&header, mapping)?;
         Ok(Self {
             clock: Clock::of(mapping),
@@ -72,23 +68,27 @@ impl<R: Read> CallLog<R> {
         self.reader.get_ref().bytes_read()
     }
 
+    /// A line of white space only, such as the `\r` of an empty line that ends in CRLF.
+    fn is_blank(&self) -> bool {
+        self.width > 1 && self.record.len() == 1 && self.record.as_slice().trim_ascii().is_empty()
+    }
+
     fn row(&self) -> Line {
         if self.record.len() != self.width {
             // Which value belongs to which column cannot be told, so none is kept: one might be a name.
             return Err(UnreadableRow {
                 line: self.line,
-                reason: format!(
-                    "the line has {} columns, the header {}",
-                    self.record.len(),
-                    self.width
-                ),
+                reason: format!("the line has {} columns, the header {}", self.record.len(), self.width),
                 columns: BTreeMap::new(),
             });
         }
         let mut columns = BTreeMap::new();
         let mut refusal = None;
         for (column, &index) in &self.columns {
-            let bytes = self.record.get(index).unwrap_or_default();
+            let mut bytes = self.record.get(index).unwrap_or_default();
+            if index + 1 == self.width {
+                bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+            }
             let text = match std::str::from_utf8(bytes) {
                 Ok(text) if text.contains('\0') => {
                     refusal.get_or_insert(format!("{column}: holds a NUL character"));
@@ -116,19 +116,14 @@ impl<R: Read> CallLog<R> {
                 row.columns = columns;
                 Ok(row)
             }
-            Err(reason) => Err(UnreadableRow {
-                line: self.line,
-                reason,
-                columns,
-            }),
+            Err(reason) => Err(UnreadableRow { line: self.line, reason, columns }),
         }
     }
 
     /// The call that the columns tell, without the columns themselves.
     fn call(&self, columns: &BTreeMap<String, String>) -> Result<SourceRow, String> {
         let value = |column: &str| columns.get(column).map_or("", |text| text.trim());
-        let optional =
-            |column: &str| Some(value(column).to_owned()).filter(|text| !text.is_empty());
+        let optional = |column: &str| Some(value(column).to_owned()).filter(|text| !text.is_empty());
         let mapping = &self.mapping;
 
         let mut source_id = String::new();
@@ -144,9 +139,8 @@ impl<R: Read> CallLog<R> {
         let occurred_at = self.clock.read(value)?;
         let joined = |names: &[String]| {
             let parts = names.iter().map(|name| value(name));
-            let told = parts.filter(|part| {
-                !part.is_empty() && !mapping.address.blanks.iter().any(|blank| blank == part)
-            });
+            let told = parts
+                .filter(|part| !part.is_empty() && !mapping.address.blanks.iter().any(|blank| blank == part));
             told.collect::<Vec<_>>().join(" ")
         };
         let mut address = joined(&mapping.address.columns);
@@ -156,10 +150,7 @@ impl<R: Read> CallLog<R> {
         }
         let initial_type = mapping.initial_type.as_deref().and_then(optional);
         let final_type = optional(&mapping.final_type);
-        let disposition = mapping
-            .disposition
-            .as_ref()
-            .and_then(|d| optional(&d.column));
+        let disposition = mapping.disposition.as_ref().and_then(|d| optional(&d.column));
         Ok(SourceRow {
             line: self.line,
             source_id,
@@ -178,18 +169,12 @@ impl<R: Read> CallLog<R> {
         })
     }
 
-    fn officer_initiated<'a>(
-        &self,
-        value: impl Fn(&str) -> &'a str,
-        types: [Option<&str>; 2],
-    ) -> bool {
+    fn officer_initiated<'a>(&self, value: impl Fn(&str) -> &'a str, types: [Option<&str>; 2]) -> bool {
         let Some(rule) = &self.mapping.officer_initiated else {
             return false;
         };
-        let by_column = rule
-            .column
-            .as_ref()
-            .is_some_and(|said| said.values.contains(&key_of(value(&said.column))));
+        let by_column =
+            rule.column.as_ref().is_some_and(|said| said.values.contains(&key_of(value(&said.column))));
         let by_scene = rule.on_scene_undispatched.as_ref().is_some_and(|scene| {
             value(&scene.dispatched).is_empty()
                 && !value(&scene.arrived).is_empty()
@@ -210,81 +195,57 @@ impl<R: Read> Iterator for CallLog<R> {
         if self.finished {
             return None;
         }
-        self.reader.get_mut().begin_line();
-        match self.reader.read_byte_record(&mut self.record) {
-            Ok(true) => {
-                self.line = self
-                    .record
-                    .position()
-                    .map_or(self.line + 1, csv::Position::line);
-                Some(Ok(self.row()))
-            }
-            Ok(false) => {
-                self.finished = true;
-                None
-            }
-            Err(error) => {
-                self.finished = true;
-                Some(Err(FeedError::from_csv(self.line + 1, error)))
+        loop {
+            self.reader.get_mut().begin_line();
+            match self.reader.read_byte_record(&mut self.record) {
+                Ok(true) if self.is_blank() => {}
+                Ok(true) => {
+                    let breaks = self.record.as_slice().iter().filter(|&&b| b == b'\n');
+                    let after = self.reader.position().line();
+                    self.line = after.saturating_sub(1 + breaks.count() as u64);
+                    return Some(Ok(self.row()));
+                }
+                Ok(false) => {
+                    self.finished = true;
+                    return None;
+                }
+                Err(error) => {
+                    self.finished = true;
+                    return Some(Err(FeedError::from_csv(self.line + 1, error)));
+                }
             }
         }
     }
 }
 
 /// Where each mapped column stands in the header.
-fn columns(
-    header: &ByteRecord,
-    mapping: &FeedMapping,
-) -> Result<BTreeMap<String, usize>, FeedError> {
+fn columns(header: &ByteRecord, mapping: &FeedMapping) -> Result<BTreeMap<String, usize>, FeedError> {
     if header.is_empty() {
         return Err(FeedError::Empty);
     }
-    let found: Vec<String> = header
-        .iter()
-        .map(|name| String::from_utf8_lossy(name).trim().to_owned())
-        .collect();
+    let found: Vec<String> =
+        header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
     let wanted = mapping.columns();
-    let missing: Vec<&str> = wanted
-        .iter()
-        .copied()
-        .filter(|name| !found.iter().any(|f| f == name))
-        .collect();
+    let missing: Vec<&str> = wanted.iter().copied().filter(|name| !found.iter().any(|f| f == name)).collect();
     if missing.len() == wanted.len() {
         // The first line may be data, which an error must not repeat.
-        return Err(FeedError::NoHeader {
-            columns: found.len(),
-            missing: listed(&missing),
-        });
+        return Err(FeedError::NoHeader { columns: found.len(), missing: listed(&missing) });
     }
     if !missing.is_empty() {
-        return Err(FeedError::MissingColumns {
-            missing: listed(&missing),
-            found: listed(&found),
-        });
+        return Err(FeedError::MissingColumns { missing: listed(&missing), found: listed(&found) });
     }
-    if let Some(twice) = wanted
-        .iter()
-        .find(|name| found.iter().filter(|f| f == *name).count() > 1)
-    {
-        return Err(FeedError::RepeatedColumn {
-            column: (*twice).to_owned(),
-        });
+    if let Some(twice) = wanted.iter().find(|name| found.iter().filter(|f| f == *name).count() > 1) {
+        return Err(FeedError::RepeatedColumn { column: (*twice).to_owned() });
     }
     if let Some(known) = &mapping.header {
         let gone: Vec<&String> = known.iter().filter(|k| !found.contains(k)).collect();
         let new: Vec<&String> = found.iter().filter(|f| !known.contains(f)).collect();
         if !gone.is_empty() || !new.is_empty() {
-            return Err(FeedError::HeaderChanged {
-                gone: listed(&gone),
-                new: listed(&new),
-            });
+            return Err(FeedError::HeaderChanged { gone: listed(&gone), new: listed(&new) });
         }
     }
     let places = found.into_iter().enumerate();
-    Ok(places
-        .filter(|(_, name)| wanted.contains(name.as_str()))
-        .map(|(index, name)| (name, index))
-        .collect())
+    Ok(places.filter(|(_, name)| wanted.contains(name.as_str())).map(|(index, name)| (name, index)).collect())
 }
 
 fn listed(names: &[impl AsRef<str>]) -> String {

@@ -46,18 +46,14 @@ impl FeedError {
         match error.into_kind() {
             csv::ErrorKind::Io(source) => Self::from_io(line, source),
             // Nothing else comes of reading bytes flexibly; kept apart so as not to hide it.
-            other => Self::Read {
-                line,
-                source: io::Error::other(format!("{:?}", std::mem::discriminant(&other))),
-            },
+            other => {
+                Self::Read { line, source: io::Error::other(format!("{:?}", std::mem::discriminant(&other))) }
+            }
         }
     }
 
     pub(super) fn from_io(line: u64, source: io::Error) -> Self {
-        if source
-            .get_ref()
-            .is_some_and(|inner| inner.is::<LineTooLong>())
-        {
+        if source.get_ref().is_some_and(|inner| inner.is::<LineTooLong>()) {
             return Self::OpenQuote { line };
         }
         match source.kind() {

@@ -124,9 +124,9 @@ impl TryFrom<String> for Zone {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, String> {
-        name.parse().map(Self).map_err(|_| {
-            format!("`{name}` is no IANA time zone; write one such as `America/Los_Angeles`")
-        })
+        name.parse()
+            .map(Self)
+            .map_err(|_| format!("`{name}` is no IANA time zone; write one such as `America/Los_Angeles`"))
     }
 }
 
@@ -149,9 +149,7 @@ impl TryFrom<String> for TimeFormat {
     fn try_from(format: String) -> Result<Self, String> {
         let mut items = StrftimeItems::new(&format).peekable();
         if items.peek().is_none() || items.any(|item| item == Item::Error) {
-            return Err(format!(
-                "`{format}` is no form of a time; write one such as `%m/%d/%y %H:%M`"
-            ));
+            return Err(format!("`{format}` is no form of a time; write one such as `%m/%d/%y %H:%M`"));
         }
         Ok(Self(format))
     }
@@ -172,11 +170,7 @@ impl FeedMapping {
         if let Some(officer) = &self.officer_initiated {
             columns.extend(officer.column.as_ref().map(|c| c.column.as_str()));
             if let Some(scene) = &officer.on_scene_undispatched {
-                columns.extend([
-                    scene.received.as_str(),
-                    scene.dispatched.as_str(),
-                    scene.arrived.as_str(),
-                ]);
+                columns.extend([scene.received.as_str(), scene.dispatched.as_str(), scene.arrived.as_str()]);
             }
         }
         columns
@@ -197,15 +191,10 @@ pub fn key_of(text: &str) -> String {
 }
 
 fn keys<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeSet<String>, D::Error> {
-    Ok(Vec::<String>::deserialize(from)?
-        .iter()
-        .map(|value| key_of(value))
-        .collect())
+    Ok(Vec::<String>::deserialize(from)?.iter().map(|value| key_of(value)).collect())
 }
 
-fn at_least_one<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    from: D,
-) -> Result<Vec<T>, D::Error> {
+fn at_least_one<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
     let values = Vec::deserialize(from)?;
     if values.is_empty() {
         return Err(de::Error::custom("name at least one column"));

@@ -185,7 +185,8 @@ impl Case {
         #[graphql(desc = "Only entries of these kinds.")] kinds: Option<Vec<CaseEventKind>>,
     ) -> Result<CaseEventConnection> {
         let window = Window::forward(first, after)?;
-        let page = reads::case_events::of_case(ctx.app()?, ctx.viewer()?, self.0.case.id, kinds, &window).await?;
+        let page =
+            reads::case_events::of_case(ctx.app()?, ctx.viewer()?, self.0.case.id, kinds, &window).await?;
         Ok(CaseEventConnection::of(page, CaseEvent))
     }
 
@@ -373,7 +374,8 @@ pub async fn list(
     sort: Option<Vec<CaseSort>>,
     window: &Window,
 ) -> Result<CaseConnection> {
-    let sort: Vec<_> = sort.unwrap_or_default().into_iter().map(|sort| (sort.by.into(), sort.direction.into())).collect();
+    let sort: Vec<_> =
+        sort.unwrap_or_default().into_iter().map(|sort| (sort.by.into(), sort.direction.into())).collect();
     let with = With { property: ctx.nodes_want("property"), assignee: ctx.nodes_want("assignee") };
     let page = reads::cases::list(ctx.app()?, ctx.viewer()?, &filter, &sort, window, with).await?;
     Ok(CaseConnection::of(page, Case::from))

@@ -126,7 +126,9 @@ impl ChangeQuery {
     async fn changes_since(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "`endCursor` of the last answer; without it, from the beginning.")] cursor: Option<String>,
+        #[graphql(desc = "`endCursor` of the last answer; without it, from the beginning.")] cursor: Option<
+            String,
+        >,
         #[graphql(desc = "Numbers of districts; without them, all.")] districts: Option<Vec<i32>>,
         #[graphql(desc = "How many, at most 100.", default = 100)] first: i32,
     ) -> Result<ChangeConnection> {
@@ -139,7 +141,8 @@ impl ChangeQuery {
         let count = u64::from(first.unsigned_abs());
         let (changes, has_more) =
             reads::case_events::changes_since(app, viewer, cursor.as_deref(), districts, count).await?;
-        let end_cursor = changes.last().map(reads::case_events::Change::cursor).or(cursor).unwrap_or_default();
+        let end_cursor =
+            changes.last().map(reads::case_events::Change::cursor).or(cursor).unwrap_or_default();
         let node = |change: reads::case_events::Change| Change {
             cursor: change.cursor(),
             case_id: change.case_id,

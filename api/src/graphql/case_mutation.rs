@@ -246,7 +246,8 @@ impl CaseMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The step.")] input: CaseAdvanceInput,
     ) -> Result<CasePayload> {
-        let (id, version, next) = (input.case_id, input.expected_version, input.next_action_on.map(Into::into));
+        let (id, version, next) =
+            (input.case_id, input.expected_version, input.next_action_on.map(Into::into));
         let outcome = ctx
             .app()?
             .write(ctx.viewer()?, "caseAdvance", Action::WorkCases, async |tx| {
@@ -263,8 +264,11 @@ impl CaseMutation {
         #[graphql(desc = "The note.")] input: CaseAddNoteInput,
     ) -> Result<CaseEventPayload> {
         let once = once(input.idempotency_key, &input)?;
-        let note =
-            writes::cases::Note { body: input.body, occurred_at: input.occurred_at, privileged: input.privileged };
+        let note = writes::cases::Note {
+            body: input.body,
+            occurred_at: input.occurred_at,
+            privileged: input.privileged,
+        };
         let id = input.case_id;
         let outcome: Result<CaseEventId> = ctx
             .app()?

@@ -84,7 +84,9 @@ pub fn stamp(response: &mut Response, request_id: Uuid) {
         // What does not come from our resolvers comes from reading the document, its variables and arguments.
         let code = match &ours {
             Some(error) => error.code(),
-            None if error.message.contains("too complex") || error.message.contains("too deep") => "TOO_COMPLEX",
+            None if error.message.contains("too complex") || error.message.contains("too deep") => {
+                "TOO_COMPLEX"
+            }
             None => "BAD_INPUT",
         };
         if !has_code {

@@ -17,7 +17,11 @@ use crate::{
 
 /// Anything with an id of its own.
 #[derive(Interface)]
-#[graphql(field(name = "id", ty = "ID", desc = "Opaque to clients; starts with what it is, such as `case_`."))]
+#[graphql(field(
+    name = "id",
+    ty = "ID",
+    desc = "Opaque to clients; starts with what it is, such as `case_`."
+))]
 pub enum Node {
     Case(Case),
     CaseEvent(CaseEvent),
@@ -31,7 +35,11 @@ pub struct NodeQuery;
 #[Object]
 impl NodeQuery {
     /// The thing with that id. Error NOT_FOUND when there is none that the viewer may see.
-    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "An id of this API.")] id: ID) -> Result<Option<Node>> {
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "An id of this API.")] id: ID,
+    ) -> Result<Option<Node>> {
         find(ctx, ctx.viewer()?, &id).await?.map(Some).ok_or(Error::NotFound("thing"))
     }
 
@@ -60,7 +68,9 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
         }
         CaseEventId::PREFIX => {
             let id: CaseEventId = id.parse().map_err(wrong)?;
-            Ok(reads::case_events::by_id(ctx.app()?, viewer, id).await?.map(|row| Node::CaseEvent(CaseEvent(row))))
+            Ok(reads::case_events::by_id(ctx.app()?, viewer, id)
+                .await?
+                .map(|row| Node::CaseEvent(CaseEvent(row))))
         }
         DistrictId::PREFIX => {
             let id: DistrictId = id.parse().map_err(wrong)?;

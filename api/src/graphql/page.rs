@@ -56,7 +56,8 @@ macro_rules! connection {
         impl $connection {
             /// The items with their cursors.
             async fn edges(&self) -> Vec<$edge> {
-                let edge = |(cursor, node): &(String, $node)| $edge { node: node.clone(), cursor: cursor.clone() };
+                let edge =
+                    |(cursor, node): &(String, $node)| $edge { node: node.clone(), cursor: cursor.clone() };
                 self.0.rows.iter().map(edge).collect()
             }
 

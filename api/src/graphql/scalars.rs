@@ -45,7 +45,8 @@ pub struct Money {
 #[Scalar]
 impl ScalarType for Money {
     fn parse(value: Value) -> InputValueResult<Self> {
-        let wrong = || InputValueError::custom("an amount is a decimal string of dollars, such as \"1250.00\"");
+        let wrong =
+            || InputValueError::custom("an amount is a decimal string of dollars, such as \"1250.00\"");
         let Value::String(text) = value else { return Err(wrong()) };
         let (dollars, cents) = text.split_once('.').unwrap_or((&text, "00"));
         let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());

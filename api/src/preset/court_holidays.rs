@@ -49,9 +49,7 @@ struct HolidayToml {
     name: String,
 }
 
-pub(super) fn read(
-    document: Document<'_>,
-) -> Result<BTreeMap<i32, Vec<CourtHoliday>>, PresetError> {
+pub(super) fn read(document: Document<'_>) -> Result<BTreeMap<i32, Vec<CourtHoliday>>, PresetError> {
     let calendar: CalendarToml = document.parse()?;
     let mut seen = BTreeSet::new();
     let mut years = BTreeMap::new();
@@ -66,10 +64,7 @@ pub(super) fn read(
                 return Err(document.wrong(&holiday.day, reason));
             }
             if matches!(day.weekday(), Weekday::Sat | Weekday::Sun) {
-                let reason = format!(
-                    "{day} is a {}: give the day on which it is observed",
-                    day.format("%A")
-                );
+                let reason = format!("{day} is a {}: give the day on which it is observed", day.format("%A"));
                 return Err(document.wrong(&holiday.day, reason));
             }
             if holidays.last().is_some_and(|before| before.day >= day) {

@@ -68,12 +68,7 @@ pub(super) fn read(
             let reason = format!("district {number} has no polygon in {}", shapes.name);
             return Err(document.wrong(&district.number, reason));
         };
-        districts.push(District {
-            number,
-            name: district.name,
-            boundary,
-            boundary_geojson,
-        });
+        districts.push(District { number, name: district.name, boundary, boundary_geojson });
     }
     if let Some(number) = outlines.keys().next() {
         let reason = format!("district {number} is not listed in {}", document.name);
@@ -85,24 +80,16 @@ pub(super) fn read(
 
 pub(super) fn at(districts: &[District], latitude: f64, longitude: f64) -> Option<i32> {
     let point = Point::new(longitude, latitude);
-    districts
-        .iter()
-        .find(|district| district.boundary.intersects(&point))
-        .map(|district| district.number)
+    districts.iter().find(|district| district.boundary.intersects(&point)).map(|district| district.number)
 }
 
 type Outlines = BTreeMap<i32, (MultiPolygon<f64>, String)>;
 
 fn outlines(shapes: Document<'_>, number_property: &str) -> Result<Outlines, PresetError> {
-    let collection = shapes
-        .text
-        .parse::<FeatureCollection>()
-        .map_err(|error| match &error {
-            geojson::Error::MalformedJson(json) => {
-                shapes.fault(json.line().max(1), json.to_string())
-            }
-            other => shapes.fault(1, other.to_string()),
-        })?;
+    let collection = shapes.text.parse::<FeatureCollection>().map_err(|error| match &error {
+        geojson::Error::MalformedJson(json) => shapes.fault(json.line().max(1), json.to_string()),
+        other => shapes.fault(1, other.to_string()),
+    })?;
     let mut outlines = Outlines::new();
     for feature in collection.features {
         let number = feature
@@ -133,35 +120,25 @@ fn outline(feature: Feature) -> Result<(MultiPolygon<f64>, String), &'static str
         Value::MultiPolygon(polygons) => polygons.iter().map(Vec::len).sum(),
         _ => return Err("is neither a Polygon nor a MultiPolygon"),
     };
-    let polygons: geo::Geometry<f64> = geometry
-        .value
-        .try_into()
-        .map_err(|_| "has a geometry that cannot be read")?;
+    let polygons: geo::Geometry<f64> =
+        geometry.value.try_into().map_err(|_| "has a geometry that cannot be read")?;
     let boundary = match polygons {
         geo::Geometry::Polygon(polygon) => MultiPolygon::new(vec![polygon]),
         geo::Geometry::MultiPolygon(polygons) => polygons,
         _ => return Err("is neither a Polygon nor a MultiPolygon"),
     };
-    if rings == 0
-        || boundary
-            .iter()
-            .any(|polygon| polygon.exterior().0.len() < 4)
-    {
+    if rings == 0 || boundary.iter().any(|polygon| polygon.exterior().0.len() < 4) {
         return Err("has an outline of fewer than four points");
     }
-    let degrees = |point: &geo::Coord<f64>| {
-        (-180.0..=180.0).contains(&point.x) && (-90.0..=90.0).contains(&point.y)
-    };
-    if !boundary
-        .iter()
-        .all(|polygon| polygon.exterior().0.iter().all(degrees))
-    {
+    let degrees =
+        |point: &geo::Coord<f64>| (-180.0..=180.0).contains(&point.x) && (-90.0..=90.0).contains(&point.y);
+    if !boundary.iter().all(|polygon| polygon.exterior().0.iter().all(degrees)) {
         return Err("has a point that is not longitude and latitude in degrees, in this order");
     }
     Ok((boundary, text))
 }
 
-/// The first line that can be about the district; parsed GeoJSON does not keep its lines.
+/// The first line that can be about the district; the parser does not keep its lines.
 fn line_of_number(shapes: Document<'_>, number: i32) -> usize {
     let about = |line: &str| {
         let line: String = line.chars().filter(|c| !c.is_whitespace()).collect();

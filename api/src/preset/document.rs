@@ -70,16 +70,12 @@ impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let written = Datetime::deserialize(from)?;
         match (written.date, written.time, written.offset) {
-            (Some(date), None, None) => NaiveDate::from_ymd_opt(
-                i32::from(date.year),
-                u32::from(date.month),
-                u32::from(date.day),
-            )
-            .map(Self)
-            .ok_or_else(|| D::Error::custom(format!("{written} is a day that does not exist"))),
-            _ => Err(D::Error::custom(format!(
-                "{written} is not a plain date such as 2026-01-31"
-            ))),
+            (Some(date), None, None) => {
+                NaiveDate::from_ymd_opt(i32::from(date.year), u32::from(date.month), u32::from(date.day))
+                    .map(Self)
+                    .ok_or_else(|| D::Error::custom(format!("{written} is a day that does not exist")))
+            }
+            _ => Err(D::Error::custom(format!("{written} is not a plain date such as 2026-01-31"))),
         }
     }
 }
@@ -112,9 +108,7 @@ pub(super) fn above_zero<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::E
 }
 
 /// A list that may not be empty.
-pub(super) fn some<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    from: D,
-) -> Result<Vec<T>, D::Error> {
+pub(super) fn some<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
     let list = Vec::deserialize(from)?;
     if list.is_empty() {
         return Err(D::Error::custom("the list must not be empty"));

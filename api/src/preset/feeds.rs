@@ -51,10 +51,7 @@ pub(super) fn read(documents: Vec<Document<'_>>) -> Result<Vec<Feed>, PresetErro
         let call_types = call_types(document, feed.call_types)?;
         document.unique(&mut keys, &feed.key, "the feed")?;
         if document.name != format!("feeds/{}.toml", feed.key.get_ref()) {
-            let reason = format!(
-                "the file of feed `{0}` must be named {0}.toml",
-                feed.key.get_ref()
-            );
+            let reason = format!("the file of feed `{0}` must be named {0}.toml", feed.key.get_ref());
             return Err(document.wrong(&feed.key, reason));
         }
         if let Some(from) = feed.call_types_from {
@@ -71,16 +68,11 @@ pub(super) fn read(documents: Vec<Document<'_>>) -> Result<Vec<Feed>, PresetErro
     }
     let borrowers: BTreeSet<usize> = borrowed.iter().map(|(feed, ..)| *feed).collect();
     for (feed, document, from) in borrowed {
-        let lender = feeds
-            .iter()
-            .position(|lender| lender.key == *from.get_ref());
+        let lender = feeds.iter().position(|lender| lender.key == *from.get_ref());
         let reason = match lender {
             None => format!("there is no feed `{}`", from.get_ref()),
             Some(lender) if borrowers.contains(&lender) => {
-                format!(
-                    "feed `{}` has no call types of its own to share",
-                    from.get_ref()
-                )
+                format!("feed `{}` has no call types of its own to share", from.get_ref())
             }
             Some(lender) => {
                 // What the borrower says itself stands.
@@ -111,8 +103,7 @@ fn call_types(
                 return Err(document.wrong(&call_type, "a call type must not be blank"));
             }
             if key != *call_type.get_ref() {
-                let reason =
-                    format!("write `{key}`: types are compared in upper case, white space folded");
+                let reason = format!("write `{key}`: types are compared in upper case, white space folded");
                 return Err(document.wrong(&call_type, reason));
             }
             if types.insert(key, category).is_some() {

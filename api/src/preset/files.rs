@@ -74,26 +74,18 @@ impl Files {
     }
 
     pub(super) fn document(&self, name: &str) -> Result<Document<'_>, PresetError> {
-        self.documents()
-            .find(|document| document.name == name)
-            .ok_or_else(|| PresetError {
-                file: format!("{}/{name}", self.place),
-                line: 1,
-                reason: "the file is missing".to_owned(),
-            })
+        self.documents().find(|document| document.name == name).ok_or_else(|| PresetError {
+            file: format!("{}/{name}", self.place),
+            line: 1,
+            reason: "the file is missing".to_owned(),
+        })
     }
 
     pub(super) fn feeds(&self) -> Vec<Document<'_>> {
-        self.documents()
-            .filter(|document| document.name.starts_with(FEEDS))
-            .collect()
+        self.documents().filter(|document| document.name.starts_with(FEEDS)).collect()
     }
 
     fn documents(&self) -> impl Iterator<Item = Document<'_>> {
-        self.files.iter().map(|(name, text)| Document {
-            place: &self.place,
-            name,
-            text,
-        })
+        self.files.iter().map(|(name, text)| Document { place: &self.place, name, text })
     }
 }

@@ -53,10 +53,8 @@ impl Preset {
     }
 
     fn from_files(files: &Files) -> Result<Self, PresetError> {
-        let (districts, boundaries) = districts::read(
-            files.document("districts.toml")?,
-            files.document("districts.geojson")?,
-        )?;
+        let (districts, boundaries) =
+            districts::read(files.document("districts.toml")?, files.document("districts.geojson")?)?;
         Ok(Self {
             city: city::read(files.document("city.toml")?)?,
             districts,

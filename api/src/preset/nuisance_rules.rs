@@ -117,22 +117,14 @@ fn checked(document: Document<'_>, rule: RuleToml) -> Result<NuisanceRule, Prese
         let reason = match behavior(*category.get_ref()) {
             CallBehavior::Qualifying => continue,
             CallBehavior::Protected => "is protected: no rule may count it",
-            CallBehavior::Context => {
-                "is context: there the place is the victim, no rule may count it"
-            }
+            CallBehavior::Context => "is context: there the place is the victim, no rule may count it",
             CallBehavior::Never => "never counts",
         };
         return Err(document.wrong(category, format!("{} {reason}", category.get_ref())));
     }
     for use_type in &rule.use_types {
-        if matches!(
-            use_type.get_ref(),
-            UseType::SingleFamily | UseType::MultiFamily | UseType::Unknown
-        ) {
-            let reason = format!(
-                "no rule runs on {}: it is or may be a home",
-                use_type.get_ref()
-            );
+        if matches!(use_type.get_ref(), UseType::SingleFamily | UseType::MultiFamily | UseType::Unknown) {
+            let reason = format!("no rule runs on {}: it is or may be a home", use_type.get_ref());
             return Err(document.wrong(use_type, reason));
         }
     }
@@ -156,17 +148,9 @@ fn checked(document: Document<'_>, rule: RuleToml) -> Result<NuisanceRule, Prese
         basis: rule.basis,
         effective_from: rule.effective_from.0,
         effective_to: rule.effective_to.map(|to| to.into_inner().0),
-        use_types: rule
-            .use_types
-            .into_iter()
-            .map(Spanned::into_inner)
-            .collect(),
+        use_types: rule.use_types.into_iter().map(Spanned::into_inner).collect(),
         occupancies: rule.occupancies,
-        categories: rule
-            .categories
-            .into_iter()
-            .map(Spanned::into_inner)
-            .collect(),
+        categories: rule.categories.into_iter().map(Spanned::into_inner).collect(),
         measure: rule.measure,
         threshold: rule.threshold,
         comparison: rule.comparison,
@@ -176,16 +160,8 @@ fn checked(document: Document<'_>, rule: RuleToml) -> Result<NuisanceRule, Prese
             .unit_bands
             .into_iter()
             .map(|band| {
-                let BandToml {
-                    from,
-                    to,
-                    threshold,
-                } = band.into_inner();
-                Band {
-                    from,
-                    to,
-                    threshold,
-                }
+                let BandToml { from, to, threshold } = band.into_inner();
+                Band { from, to, threshold }
             })
             .collect(),
         max_per_day: rule.max_per_day.map(|above| above.0),

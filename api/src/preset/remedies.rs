@@ -105,10 +105,7 @@ fn checked(
     {
         return Err(document.wrong(to, "valid_to must be after valid_from"));
     }
-    let explained = remedy
-        .disabled_reason
-        .as_ref()
-        .is_some_and(|reason| !reason.trim().is_empty());
+    let explained = remedy.disabled_reason.as_ref().is_some_and(|reason| !reason.trim().is_empty());
     if *remedy.enabled.get_ref() == explained {
         let reason = if explained {
             "a remedy that is enabled has no disabled_reason"

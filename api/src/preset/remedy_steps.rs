@@ -73,10 +73,7 @@ fn expanded<'a>(
                 },
                 at,
             };
-            if written
-                .iter()
-                .any(|earlier| edge(&earlier.step) == edge(&next.step))
-            {
+            if written.iter().any(|earlier| edge(&earlier.step) == edge(&next.step)) {
                 return Err(twice(document, remedy, &next));
             }
             written.push(next);
@@ -85,23 +82,15 @@ fn expanded<'a>(
     Ok(written)
 }
 
-fn check(
-    document: Document<'_>,
-    remedy: &Spanned<String>,
-    steps: &[Written<'_>],
-) -> Result<(), PresetError> {
+fn check(document: Document<'_>, remedy: &Spanned<String>, steps: &[Written<'_>]) -> Result<(), PresetError> {
     let name = remedy.get_ref();
     let reached = reached(steps);
     for written in steps {
         let step = &written.step;
-        let wrong =
-            |reason: String| Err(document.wrong(written.at, format!("remedy `{name}`: {reason}")));
+        let wrong = |reason: String| Err(document.wrong(written.at, format!("remedy `{name}`: {reason}")));
         match step.from {
             None if step.to != Referred => {
-                return wrong(format!(
-                    "the first step goes to REFERRED, not to {}",
-                    step.to
-                ));
+                return wrong(format!("the first step goes to REFERRED, not to {}", step.to));
             }
             Some(from) if from.is_final() => {
                 return wrong(format!("{from} is final, nothing can follow it"));
@@ -109,16 +98,11 @@ fn check(
             Some(from) if !reached.contains(&from) => {
                 return wrong(format!("no step leads to {from}, so none can start there"));
             }
-            Some(Referred) if matches!(step.to, Authorized | Declined) => {
-                if !step.actors.iter().all(|actor| is_attorney(*actor)) {
-                    return wrong(format!("only attorneys may decide on {}", step.to));
-                }
+            Some(Referred) if !matches!(step.to, Authorized | Declined | Withdrawn) => {
+                return wrong(format!("{} cannot follow REFERRED: an attorney decides first", step.to));
             }
-            Some(Referred) if step.to != Withdrawn => {
-                return wrong(format!(
-                    "{} cannot follow REFERRED: an attorney decides first",
-                    step.to
-                ));
+            Some(Referred) if !step.actors.iter().all(|actor| is_attorney(*actor)) => {
+                return wrong(format!("only attorneys may decide on {}", step.to));
             }
             _ => {}
         }
@@ -133,15 +117,11 @@ fn check(
         }
     }
     let dead_end = reached.iter().find(|status| {
-        !status.is_final()
-            && !steps
-                .iter()
-                .any(|written| written.step.from == Some(**status))
+        !status.is_final() && !steps.iter().any(|written| written.step.from == Some(**status))
     });
     match dead_end {
         Some(status) => {
-            let reason =
-                format!("remedy `{name}`: {status} is not final, but no step leads on from it");
+            let reason = format!("remedy `{name}`: {status} is not final, but no step leads on from it");
             Err(document.wrong(remedy, reason))
         }
         None => Ok(()),
@@ -168,15 +148,9 @@ fn edge(step: &RemedyStep) -> Edge {
 }
 
 fn twice(document: Document<'_>, remedy: &Spanned<String>, written: &Written<'_>) -> PresetError {
-    let from = written
-        .step
-        .from
-        .map_or_else(|| "the start".to_owned(), |from| from.to_string());
-    let reason = format!(
-        "remedy `{}`: the step from {from} to {} is given twice",
-        remedy.get_ref(),
-        written.step.to
-    );
+    let from = written.step.from.map_or_else(|| "the start".to_owned(), |from| from.to_string());
+    let reason =
+        format!("remedy `{}`: the step from {from} to {} is given twice", remedy.get_ref(), written.step.to);
     document.wrong(written.at, reason)
 }
 

@@ -82,15 +82,8 @@ fn the_court_holidays_of_2026_and_2027_are_those_of_the_published_rule() {
             (12, 31)
         ]
     );
-    assert_eq!(
-        preset.court_holidays.keys().copied().collect::<Vec<_>>(),
-        [2025, 2026, 2027, 2028]
-    );
-    let confirmed = preset
-        .court_holidays
-        .values()
-        .flatten()
-        .filter(|h| !h.confirm_with_counsel);
+    assert_eq!(preset.court_holidays.keys().copied().collect::<Vec<_>>(), [2025, 2026, 2027, 2028]);
+    let confirmed = preset.court_holidays.values().flatten().filter(|h| !h.confirm_with_counsel);
     assert!(confirmed.into_iter().all(|h| h.day.year() == 2026));
 }
 
@@ -102,43 +95,26 @@ fn every_rule_is_policy_and_only_motels_are_looked_at_where_people_may_live() {
         assert!(!rule.include_officer_initiated, "{}", rule.key);
         assert_eq!(rule.max_per_day, Some(1), "{}", rule.key);
         if rule.use_types != [UseType::Motel] {
-            assert_eq!(
-                rule.occupancies,
-                [ResidentialOccupancy::None],
-                "{}",
-                rule.key
-            );
+            assert_eq!(rule.occupancies, [ResidentialOccupancy::None], "{}", rule.key);
         }
     }
 }
 
 #[test]
 fn there_is_a_remedy_of_every_kind_and_court_actions_are_filed_with_a_case_number() {
+    use LegalActionStatus as S;
     let preset = sacramento();
-    let kinds: BTreeSet<_> = preset
-        .remedies
-        .iter()
-        .filter(|r| r.enabled)
-        .map(|r| r.kind)
-        .collect();
+    let kinds: BTreeSet<_> = preset.remedies.iter().filter(|r| r.enabled).map(|r| r.kind).collect();
     assert_eq!(kinds.len(), LegalActionKind::ALL.len());
     for remedy in &preset.remedies {
         for step in &remedy.steps {
             let needs = |fact| step.requires.contains(&fact);
-            use LegalActionStatus as S;
             match step.to {
                 S::Declined | S::Withdrawn | S::Dismissed | S::Denied | S::Settled => {
                     assert!(needs(Requirement::Reason), "{} {step:?}", remedy.key);
                 }
-                S::HearingSet => assert!(
-                    needs(Requirement::HearingScheduled),
-                    "{} {step:?}",
-                    remedy.key
-                ),
-                S::Filed => assert_eq!(
-                    needs(Requirement::Court),
-                    needs(Requirement::CourtCaseNumber)
-                ),
+                S::HearingSet => assert!(needs(Requirement::HearingScheduled), "{} {step:?}", remedy.key),
+                S::Filed => assert_eq!(needs(Requirement::Court), needs(Requirement::CourtCaseNumber)),
                 _ => {}
             }
         }
@@ -160,10 +136,7 @@ fn the_power_to_evict_for_drugs_has_lapsed() {
     let sunset = NaiveDate::from_ymd_opt(2024, 1, 1).unwrap();
     for key in ["drug-eviction", "weapons-eviction"] {
         let remedy = preset.remedy(key).unwrap();
-        assert_eq!(
-            remedy.unavailable_on(today),
-            Some(Unavailable::Lapsed(sunset))
-        );
+        assert_eq!(remedy.unavailable_on(today), Some(Unavailable::Lapsed(sunset)));
     }
 }
 

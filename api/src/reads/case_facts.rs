@@ -35,7 +35,11 @@ struct Row {
 }
 
 /// The facts of these cases on that day.
-pub async fn of(db: &impl ConnectionTrait, ids: &[CaseId], today: NaiveDate) -> Result<HashMap<CaseId, Facts>> {
+pub async fn of(
+    db: &impl ConnectionTrait,
+    ids: &[CaseId],
+    today: NaiveDate,
+) -> Result<HashMap<CaseId, Facts>> {
     use LegalActionStatus as L;
     let violations = || of_case::<violation::Entity>(violation::Column::CaseId);
     let actions = || of_case::<legal_action::Entity>(legal_action::Column::CaseId);
@@ -47,7 +51,8 @@ pub async fn of(db: &impl ConnectionTrait, ids: &[CaseId], today: NaiveDate) -> 
     let expired_notice = of_case::<notice::Entity>(notice::Column::CaseId)
         .filter(notice::Column::ComplyBy.lt(today))
         .filter(notice::Column::Id.in_subquery(served.into_query()));
-    let authorized = actions().filter(legal_action::Column::Status.is_not_in([L::Referred, L::Declined, L::Withdrawn]));
+    let authorized =
+        actions().filter(legal_action::Column::Status.is_not_in([L::Referred, L::Declined, L::Withdrawn]));
     let unfinished = actions().filter(legal_action::Column::IsFinal.eq(false));
     let open_deadline = of_case::<deadline::Entity>(deadline::Column::CaseId)
         .filter(deadline::Column::Kind.eq(deadline::DeadlineKind::Due))
@@ -60,8 +65,12 @@ pub async fn of(db: &impl ConnectionTrait, ids: &[CaseId], today: NaiveDate) -> 
     let verifying = of_case::<inspection::Entity>(inspection::Column::CaseId)
         .filter(inspection::Column::VerifiesCompliance.eq(true))
         .filter(Expr::exists(found_later.into_query()).not());
-    let court_paper = actions()
-        .filter(legal_action::Column::Status.is_in([L::Satisfied, L::Settled, L::Dismissed, L::Denied]));
+    let court_paper = actions().filter(legal_action::Column::Status.is_in([
+        L::Satisfied,
+        L::Settled,
+        L::Dismissed,
+        L::Denied,
+    ]));
     let rows = unscoped::<case::Entity>()
         .select_only()
         .column(case::Column::Id)

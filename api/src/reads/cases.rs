@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
+    address_alias,
     case::{self, CasePriority, CaseStage},
     case_kind::{self, CaseKind},
     id::{CaseId, DistrictId, PropertyId, StaffId},
-    address_alias, legal_action, party, property, property_party, staff,
+    legal_action, party, property, property_party, staff,
 };
 use sea_orm::{
-    ColumnTrait, Condition, DbErr, FromQueryResult, Order, QueryFilter, QueryResult, QuerySelect,
+    ColumnTrait, Condition, DbBackend, DbErr, FromQueryResult, Order, QueryFilter, QueryResult, QuerySelect,
     QueryTrait, RelationTrait, Select,
 };
 
@@ -138,7 +139,10 @@ pub async fn by_number(app: &App, viewer: &Viewer, number: &str, with: With) -> 
 
 /// Cases by id, in no order.
 pub async fn by_ids(app: &App, viewer: &Viewer, ids: &[CaseId]) -> Result<Vec<case::Model>> {
-    Ok(case::Entity::visible_to(viewer).filter(case::Column::Id.is_in(ids.iter().copied())).all(&app.db).await?)
+    Ok(case::Entity::visible_to(viewer)
+        .filter(case::Column::Id.is_in(ids.iter().copied()))
+        .all(&app.db)
+        .await?)
 }
 
 /// The kinds of these cases, each case's primary kind first.
@@ -178,7 +182,8 @@ fn filtered(app: &App, viewer: &Viewer, filter: &Filter) -> Select<case::Entity>
         all = all.add(if open { C::Stage.ne(CaseStage::Closed) } else { C::Stage.eq(CaseStage::Closed) });
     }
     if let Some(stale) = filter.stale {
-        let is_stale = Condition::all().add(C::Stage.ne(CaseStage::Closed)).add(C::UpdatedAt.lt(stale_before(app)));
+        let is_stale =
+            Condition::all().add(C::Stage.ne(CaseStage::Closed)).add(C::UpdatedAt.lt(stale_before(app)));
         all = all.add(if stale { is_stale } else { is_stale.not() });
     }
     if let Some(kinds) = &filter.kinds {
@@ -189,12 +194,13 @@ fn filtered(app: &App, viewer: &Viewer, filter: &Filter) -> Select<case::Entity>
         all = all.add(C::Id.in_subquery(of_kind.into_query()));
     }
     if let Some(wanted) = filter.has_legal_action {
-        let with_action = unscoped::<legal_action::Entity>().select_only().column(legal_action::Column::CaseId);
+        let with_action =
+            unscoped::<legal_action::Entity>().select_only().column(legal_action::Column::CaseId);
         let having = Condition::all().add(C::Id.in_subquery(with_action.into_query()));
         all = all.add(if wanted { having } else { having.not() });
     }
     if let Some(words) = &filter.text {
-        all = all.add(matching(app, words));
+        all = all.add(matching(app.db.get_database_backend(), words));
     }
     case::Entity::visible_to(viewer).filter(all)
 }
@@ -204,14 +210,14 @@ pub fn stale_before(app: &App) -> DateTime<Utc> {
     app.clock.now() - chrono::TimeDelta::days(app.city.preset.city.stale.days.into())
 }
 
-fn matching(app: &App, words: &str) -> Condition {
+fn matching(backend: DbBackend, words: &str) -> Condition {
     use case::Column as C;
-    let backend = app.db.get_database_backend();
-    let places = unscoped::<property::Entity>().select_only().column(property::Column::Id).filter(
-        Condition::any()
-            .add(text::contains(backend, property::Column::Address, words))
-            .add(text::contains(backend, property::Column::Apn, words)),
-    );
+    let places =
+        unscoped::<property::Entity>().select_only().column(property::Column::Id).filter(
+            Condition::any()
+                .add(text::contains(backend, property::Column::Address, words))
+                .add(text::contains(backend, property::Column::Apn, words)),
+        );
     let known_as = unscoped::<address_alias::Entity>()
         .select_only()
         .column(address_alias::Column::PropertyId)

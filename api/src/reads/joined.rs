@@ -1,8 +1,8 @@
 //! To-one relations, read in their parent's own statement when the query asks for them.
 
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, FromQueryResult, Iden, Iterable, JoinType, QueryResult, QuerySelect, RelationDef,
-    Select, sea_query::Expr,
+    ColumnTrait, DbErr, EntityTrait, FromQueryResult, Iden, Iterable, JoinType, QueryResult, QuerySelect,
+    RelationDef, Select, sea_query::Expr,
 };
 
 /// A related row: not asked for, or asked for and there or not.

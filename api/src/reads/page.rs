@@ -3,8 +3,8 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{
-    Condition, ConnectionTrait, DatabaseConnection, EntityTrait, FromQueryResult, IntoSimpleExpr, Order, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, Select,
+    Condition, ConnectionTrait, DatabaseConnection, EntityTrait, FromQueryResult, IntoSimpleExpr, Order,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
     sea_query::{Expr, ExprTrait, NullOrdering, Query, SelectStatement, SimpleExpr},
 };
 use serde::{Deserialize, Serialize};
@@ -28,17 +28,28 @@ pub struct Window {
 
 impl Window {
     /// Checks the paging arguments of a field.
-    pub fn new(first: Option<i32>, after: Option<String>, last: Option<i32>, before: Option<String>) -> Result<Self> {
+    pub fn new(
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Self> {
         let backward = last.is_some() || before.is_some();
         if backward && (first.is_some() || after.is_some()) {
-            return Err(Error::BadInput("Use `first` with `after`, or `last` with `before`, not both.".to_owned()));
+            return Err(Error::BadInput(
+                "Use `first` with `after`, or `last` with `before`, not both.".to_owned(),
+            ));
         }
         let (name, count) = if backward { ("last", last) } else { ("first", first) };
         let count = count.unwrap_or(DEFAULT);
         if !(0..=MOST).contains(&count) {
             return Err(Error::BadInput(format!("`{name}` is {count}; it must be from 0 to {MOST}.")));
         }
-        Ok(Self { count: u64::from(count.unsigned_abs()), cursor: if backward { before } else { after }, backward })
+        Ok(Self {
+            count: u64::from(count.unsigned_abs()),
+            cursor: if backward { before } else { after },
+            backward,
+        })
     }
 
     pub fn forward(first: Option<i32>, after: Option<String>) -> Result<Self> {

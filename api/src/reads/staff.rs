@@ -12,7 +12,10 @@ use crate::{
 
 /// Members of staff by id, in no order.
 pub async fn by_ids(app: &App, viewer: &Viewer, ids: &[StaffId]) -> Result<Vec<staff::Model>> {
-    Ok(staff::Entity::visible_to(viewer).filter(staff::Column::Id.is_in(ids.iter().copied())).all(&app.db).await?)
+    Ok(staff::Entity::visible_to(viewer)
+        .filter(staff::Column::Id.is_in(ids.iter().copied()))
+        .all(&app.db)
+        .await?)
 }
 
 /// One's own entry, which everybody may see.

@@ -10,8 +10,9 @@ use entity::{
     property, staff, team_seat,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 
@@ -95,13 +96,14 @@ pub async fn open(tx: &mut Tx, opening: Opening) -> Result<CaseId> {
     let row: case::ActiveModel = case.clone().into();
     case::Entity::insert(row.reset_all()).exec_without_returning(tx.conn()).await?;
     store_kinds(tx, case.id, &kinds).await?;
-    let entry = Entry::new(CaseEventKind::Opened, format!("Case {} opened at {}", case.number, place.address))
-        .change("stage", None::<CaseStage>, Some(case.stage))
-        .change("title", None::<&str>, Some(&case.title))
-        .change("kinds", None::<String>, Some(words(&kinds)))
-        .change("priority", None::<CasePriority>, Some(case.priority))
-        .change("assignee", None::<StaffId>, case.assignee_id)
-        .change("nextActionOn", None::<NaiveDate>, case.next_action_on);
+    let entry =
+        Entry::new(CaseEventKind::Opened, format!("Case {} opened at {}", case.number, place.address))
+            .change("stage", None::<CaseStage>, Some(case.stage))
+            .change("title", None::<&str>, Some(&case.title))
+            .change("kinds", None::<String>, Some(words(&kinds)))
+            .change("priority", None::<CasePriority>, Some(case.priority))
+            .change("assignee", None::<StaffId>, case.assignee_id)
+            .change("nextActionOn", None::<NaiveDate>, case.next_action_on);
     events::append(tx, &mut case, entry).await?;
     Ok(case.id)
 }
@@ -294,8 +296,11 @@ pub async fn reopen(tx: &mut Tx, id: CaseId, version: i32, reason: &str) -> Resu
 
 /// The case, locked until the transaction ends.
 pub async fn lock(tx: &Tx, id: CaseId) -> Result<case::Model> {
-    let found =
-        case::Entity::visible_to(&tx.viewer).filter(case::Column::Id.eq(id)).lock_exclusive().one(tx.conn()).await?;
+    let found = case::Entity::visible_to(&tx.viewer)
+        .filter(case::Column::Id.eq(id))
+        .lock_exclusive()
+        .one(tx.conn())
+        .await?;
     found.ok_or_else(|| Refusal::not_found("case").at("caseId").into())
 }
 
@@ -419,7 +424,9 @@ pub async fn check_assignee(tx: &Tx, id: StaffId, district: DistrictId) -> Resul
         .filter(team_seat::Column::DistrictId.eq(district))
         .filter(team_seat::Column::FromOn.lte(tx.today()))
         .filter(
-            Condition::any().add(team_seat::Column::ToOn.is_null()).add(team_seat::Column::ToOn.gte(tx.today())),
+            Condition::any()
+                .add(team_seat::Column::ToOn.is_null())
+                .add(team_seat::Column::ToOn.gte(tx.today())),
         );
     let person = unscoped::<staff::Entity>()
         .filter(staff::Column::Id.eq(id))
@@ -453,14 +460,18 @@ async fn check_duplicate_of(
     match (outcome == CaseOutcome::Duplicate, duplicate_of) {
         (false, None) => Ok(()),
         (false, Some(_)) => {
-            Err(Refusal::invalid("duplicateOfId", "Name another case only with the outcome DUPLICATE.").into())
+            Err(Refusal::invalid("duplicateOfId", "Name another case only with the outcome DUPLICATE.")
+                .into())
         }
         (true, None) => Err(Refusal::required("duplicateOfId", "Name the case that covers this one.").into()),
         (true, Some(other)) if other == id => {
             Err(Refusal::invalid("duplicateOfId", "A case is no duplicate of itself.").into())
         }
         (true, Some(other)) => {
-            let found = case::Entity::visible_to(&tx.viewer).filter(case::Column::Id.eq(other)).one(tx.conn()).await?;
+            let found = case::Entity::visible_to(&tx.viewer)
+                .filter(case::Column::Id.eq(other))
+                .one(tx.conn())
+                .await?;
             found.map(|_| ()).ok_or_else(|| Refusal::not_found("case").at("duplicateOfId").into())
         }
     }
@@ -471,10 +482,7 @@ async fn next_number(tx: &Tx) -> Result<String> {
     let year = tx.today().year();
     let first = case_number::ActiveModel { year: Set(year), last: Set(1) };
     let next = OnConflict::column(case_number::Column::Year)
-        .value(
-            case_number::Column::Last,
-            Expr::col((case_number::Entity, case_number::Column::Last)).add(1),
-        )
+        .value(case_number::Column::Last, Expr::col((case_number::Entity, case_number::Column::Last)).add(1))
         .to_owned();
     let row = case_number::Entity::insert(first).on_conflict(next).exec_with_returning(tx.conn()).await?;
     Ok(format!("{}-{year}-{:06}", tx.city.preset.city.case_number_prefix, row.last))

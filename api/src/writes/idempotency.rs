@@ -6,7 +6,8 @@ use entity::{
     idempotency_record::{ActiveModel, Column, Entity},
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter,
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, QueryFilter,
     sea_query::{Expr, OnConflict},
 };
 use uuid::Uuid;
@@ -47,7 +48,9 @@ pub async fn once<I: From<Uuid> + Into<Uuid> + Copy>(
     };
     // A concurrent request with the same key waits here until the first one has ended.
     let claimed = Entity::insert(record)
-        .on_conflict(OnConflict::columns([Column::Actor, Column::Mutation, Column::Key]).do_nothing().to_owned())
+        .on_conflict(
+            OnConflict::columns([Column::Actor, Column::Mutation, Column::Key]).do_nothing().to_owned(),
+        )
         .exec_without_returning(tx.conn())
         .await?;
     if claimed == 0 {

@@ -2,4 +2,6 @@
 
 pub mod cases;
 pub mod idempotency;
+pub mod many;
+pub mod presets;
 pub mod properties;

@@ -58,18 +58,20 @@ pub fn read(text: &str) -> Result<Address, Refusal> {
     if address.is_exact() {
         return Ok(address);
     }
-    let message = "This is not the address of one place; write a house number and a street, such as `1200 K ST`.";
+    let message =
+        "This is not the address of one place; write a house number and a street, such as `1200 K ST`.";
     Err(Refusal::invalid("address", message))
 }
 
 /// The place known by that address key.
 pub async fn of_key(tx: &Tx, key: &str) -> Result<Option<property::Model>> {
-    let alias = unscoped::<address_alias::Entity>()
-        .filter(address_alias::Column::Key.eq(key))
-        .one(tx.conn())
-        .await?;
+    let alias =
+        unscoped::<address_alias::Entity>().filter(address_alias::Column::Key.eq(key)).one(tx.conn()).await?;
     let Some(alias) = alias else { return Ok(None) };
-    Ok(unscoped::<property::Entity>().filter(property::Column::Id.eq(alias.property_id)).one(tx.conn()).await?)
+    Ok(unscoped::<property::Entity>()
+        .filter(property::Column::Id.eq(alias.property_id))
+        .one(tx.conn())
+        .await?)
 }
 
 // Without a point nobody can look the district up, so it is that of the team which states the place.

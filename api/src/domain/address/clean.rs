@@ -11,9 +11,7 @@ pub(super) fn clean(raw: &str) -> Option<String> {
 
 /// True if nothing but this word is there, whatever marks stand around it.
 pub(super) fn says(text: &str, word: &str) -> bool {
-    text.chars()
-        .filter(|c| c.is_alphanumeric())
-        .eq(word.chars())
+    text.chars().filter(|c| c.is_alphanumeric()).eq(word.chars())
 }
 
 fn fold(text: &str) -> String {
@@ -87,7 +85,7 @@ fn spaced(chars: &[char]) -> String {
 }
 
 /// Drops notes in `[ ]`, keeps short marks like `(SB)` that tell streets apart, and cuts longer
-/// words in `( )` off as a part of their own.
+/// words in `( )` off as the name of a place.
 fn without_brackets(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -111,7 +109,7 @@ fn without_brackets(text: &str) -> String {
         } else if close == ')' && is_mark(inside) {
             out.extend(["(", inside, ")"]);
         } else if close == ')' {
-            out.extend([" , ", inside, " , "]);
+            out.extend([" , @ ", inside, " , "]);
         }
     }
     out.push_str(rest);

@@ -32,15 +32,7 @@ pub(super) fn highway(words: &[&str]) -> Option<usize> {
             _ => {
                 let names_one = matches!(
                     *word,
-                    "RT" | "RR"
-                        | "SR"
-                        | "US"
-                        | "CR"
-                        | "FM"
-                        | "PR"
-                        | "I"
-                        | "INTERSTATE"
-                        | "BUSINESS"
+                    "RT" | "RR" | "SR" | "US" | "CR" | "FM" | "PR" | "I" | "INTERSTATE" | "BUSINESS"
                 );
                 names_one && numbered && (at == 0 || belongs)
             }

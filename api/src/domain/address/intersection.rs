@@ -10,10 +10,13 @@ pub(super) fn parts<'w, 'a>(words: &'w [&'a str]) -> Option<Vec<&'w [&'a str]>> 
         let parts = halves(words, |word| matches!(word, "&" | "/"));
         return (!parts.is_empty()).then_some(parts);
     }
-    let parts = halves(words, |word| matches!(word, "AND" | "AT" | "@"));
-    let sure = words.contains(&"AND") && are_streets(&parts);
-    let complete = parts.iter().all(|part| street::is_complete(part));
-    (parts.len() > 1 && (sure || complete)).then_some(parts)
+    let joined = halves(words, |word| word == "AND");
+    if joined.len() > 1 && are_streets(&joined) {
+        return Some(joined);
+    }
+    let met = halves(words, |word| matches!(word, "AND" | "AT" | "@"));
+    let sure = met.len() > 1 && met.iter().all(|part| street::is_complete(part));
+    sure.then_some(met)
 }
 
 /// True for the words that may stand between the streets of a corner.
@@ -22,21 +25,11 @@ pub(super) fn may_join(word: &str) -> bool {
 }
 
 /// The streets of a corner in the order of their texts, each once.
-pub(super) fn streets(
-    parts: &[&[&str]],
-    city_follows: bool,
-    direction_follows: bool,
-) -> Vec<Street> {
+pub(super) fn streets(parts: &[&[&str]], city_follows: bool, direction_follows: bool) -> Vec<Street> {
     let mut streets: Vec<Street> = parts
         .iter()
         .enumerate()
-        .filter_map(|(at, part)| {
-            one(
-                part,
-                city_follows && at + 1 == parts.len(),
-                direction_follows,
-            )
-        })
+        .filter_map(|(at, part)| one(part, city_follows && at + 1 == parts.len(), direction_follows))
         .collect();
     share_plural(&mut streets);
     streets.sort_by_cached_key(Street::text);
@@ -45,37 +38,24 @@ pub(super) fn streets(
 }
 
 fn halves<'w, 'a>(words: &'w [&'a str], separates: fn(&str) -> bool) -> Vec<&'w [&'a str]> {
-    words
-        .split(|word| separates(word))
-        .filter(|part| !part.is_empty())
-        .collect()
+    words.split(|word| separates(word)).filter(|part| !part.is_empty()).collect()
 }
 
 /// `AND` also joins the words of names (`BED AND BREAKFAST`), and says where between two streets.
 fn are_streets(parts: &[&[&str]]) -> bool {
     let named = |part: &[&str]| {
-        part.iter().any(|word| {
-            matches!(
-                *word,
-                "AT" | "NEAR" | "BTWN" | "BETWEEN" | "FROM" | "END" | "OF"
-            )
-        })
+        part.iter().any(|word| matches!(*word, "AT" | "NEAR" | "BTWN" | "BETWEEN" | "FROM" | "END" | "OF"))
     };
     let numbered = |part: &[&str]| number::start(part).is_some() && !street::is_complete(part);
     let is_suffix = |word: &&str| {
-        tables::suffix(word)
-            .is_some_and(|s| tables::ends_a_street(s) || tables::singular(s).is_some())
+        tables::suffix(word).is_some_and(|s| tables::ends_a_street(s) || tables::singular(s).is_some())
     };
     let marked = parts.iter().any(|part| {
         part.iter().skip(1).any(is_suffix)
-            || part
-                .iter()
-                .any(|word| unit::has_digit(word) || *word == "INTERSECTION")
+            || part.iter().any(|word| unit::has_digit(word) || *word == "INTERSECTION")
     });
     let short = |part: &[&str]| part.len() <= if marked { 5 } else { 2 };
-    parts
-        .iter()
-        .all(|part| !named(part) && !numbered(part) && short(part))
+    parts.iter().all(|part| !named(part) && !numbered(part) && short(part))
 }
 
 fn one(part: &[&str], city_follows: bool, direction_follows: bool) -> Option<Street> {
@@ -90,20 +70,12 @@ fn one(part: &[&str], city_follows: bool, direction_follows: bool) -> Option<Str
         locality::cut(&mut part, false);
     }
     let read = street::read(part, city_follows, direction_follows)?;
-    let unit = read
-        .rest
-        .first()
-        .is_some_and(|first| unit::has_digit(first));
+    let unit = read.rest.first().is_some_and(|first| unit::has_digit(first));
     if city_follows || read.rest.is_empty() || (unit && read.street.suffix.is_some()) {
         return Some(read.street);
     }
     // More than a street, like a ramp from one to another: kept word for word.
-    Some(Street {
-        pre_direction: None,
-        name: part.join(" "),
-        suffix: None,
-        post_direction: None,
-    })
+    Some(Street { pre_direction: None, name: part.join(" "), suffix: None, post_direction: None })
 }
 
 /// A street of a corner may have a number before it: `100 A AVE / 200 B ST`.

@@ -94,9 +94,7 @@ fn is_digits(word: &str, length: usize) -> bool {
 pub(super) fn is_zip(word: &str) -> bool {
     is_digits(word, 5)
         || is_digits(word, 9)
-        || word
-            .split_once('-')
-            .is_some_and(|(zip, plus)| is_digits(zip, 5) && is_digits(plus, 4))
+        || word.split_once('-').is_some_and(|(zip, plus)| is_digits(zip, 5) && is_digits(plus, 4))
 }
 
 /// Codes that are also words at the end of names, or unit designators.

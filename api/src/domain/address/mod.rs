@@ -51,7 +51,7 @@ pub struct Address {
     pub post_direction: Option<String>,
     /// The unit, of which nothing is to be stored or shown: feeds drop it.
     pub unit: Option<String>,
-    /// The name of the place, or all there is if no street could be read.
+    /// The name of the place; without a street, it is all that is known.
     pub place: Option<String>,
     /// The other streets of a corner, in the order of their texts; the fields above hold the first.
     pub cross: Vec<Street>,
@@ -68,7 +68,8 @@ impl Address {
 
     /// The normal form without the unit: `3433 S BIRCH ST`, `1400 BLOCK BIRCH`, `A ST & B ST`.
     ///
-    /// Empty if there is no address or it is withheld. Reading it again yields it again.
+    /// Empty if there is no address, it is withheld or it cannot be read. Reading it again yields
+    /// it again.
     #[must_use]
     pub fn text(&self) -> String {
         self.write(Street::text)
@@ -79,10 +80,7 @@ impl Address {
     /// The unit and the name of the place are not in it. Empty means: never match.
     #[must_use]
     pub fn key(&self) -> String {
-        match self.precision {
-            AddressPrecision::Redacted | AddressPrecision::Unparsed => String::new(),
-            _ => self.write(Street::key),
-        }
+        self.write(Street::key)
     }
 
     /// True if this may count towards a place: a single premises, and the call was at it.
@@ -92,10 +90,7 @@ impl Address {
     }
 
     const fn is_house(&self) -> bool {
-        matches!(
-            self.precision,
-            AddressPrecision::Address | AddressPrecision::Unit
-        )
+        matches!(self.precision, AddressPrecision::Address | AddressPrecision::Unit)
     }
 
     fn write(&self, one_street: impl Fn(&Street) -> String) -> String {

@@ -32,9 +32,7 @@ fn block(words: &[&str]) -> Option<(Start, usize)> {
     let (first, rest) = words.split_first()?;
     if is_block_word(first) {
         // `BLOCK ST` is a street.
-        let named = rest
-            .first()
-            .is_some_and(|next| tables::suffix(next).is_none());
+        let named = rest.first().is_some_and(|next| tables::suffix(next).is_none());
         let of = usize::from(rest.first() == Some(&"OF"));
         let number = rest.get(of).filter(|n| is_number(n) && rest.len() > of + 1);
         return match number {
@@ -50,11 +48,7 @@ fn block(words: &[&str]) -> Option<(Start, usize)> {
         }
         (masked, 1, true)
     } else if let Some(number) = first.strip_suffix("BLK").or(first.strip_suffix("BLOCK")) {
-        (
-            Some(hundred(number.strip_suffix('-').unwrap_or(number))?),
-            1,
-            true,
-        )
+        (Some(hundred(number.strip_suffix('-').unwrap_or(number))?), 1, true)
     } else if is_number(first) || is_range(first) {
         (hundred(first), 1, false)
     } else {
@@ -85,10 +79,7 @@ fn masked(word: &str) -> Option<Start> {
     let digits = word.trim_end_matches('X');
     let hidden = word.len() - digits.len();
     if hidden > 0 && word.len() <= 8 && digits.bytes().all(|b| b.is_ascii_digit()) {
-        return Some(Start::Block(hundred(&format!(
-            "0{digits}{}",
-            "0".repeat(hidden)
-        ))));
+        return Some(Start::Block(hundred(&format!("0{digits}{}", "0".repeat(hidden)))));
     }
     let shown = word.trim_start_matches('X');
     let hides_first = shown.len() < word.len() && !shown.is_empty();
@@ -141,7 +132,7 @@ fn house(words: &[&str]) -> Option<(Start, usize)> {
     is_grid(first).then(|| (Start::House((*first).to_owned()), 1))
 }
 
-/// `1075 COURT` and `100 LANE` are houses in streets of that name, `100 AVENUE` is a street.
+/// `1999 COURT` and `100 LANE` are houses in streets of that name, `100 AVENUE` is a street.
 fn is_house_in(number: &str, behind: &[&str]) -> bool {
     number.len() > 3
         || matches!(behind, [word] if word.len() > 3
@@ -149,11 +140,7 @@ fn is_house_in(number: &str, behind: &[&str]) -> bool {
 }
 
 fn join(from: &str, to: &str) -> String {
-    format!(
-        "{}-{}",
-        trimmed(from).unwrap_or_else(|| "0".to_owned()),
-        to.trim_start_matches('0')
-    )
+    format!("{}-{}", trimmed(from).unwrap_or_else(|| "0".to_owned()), to.trim_start_matches('0'))
 }
 
 fn trimmed(digits: &str) -> Option<String> {
@@ -167,10 +154,7 @@ fn is_number(word: &str) -> bool {
 
 /// `1/2`, but not `12/14`.
 pub(super) fn is_fraction(word: &str) -> bool {
-    matches!(
-        word,
-        "1/2" | "1/3" | "2/3" | "1/4" | "3/4" | "1/8" | "3/8" | "5/8" | "7/8"
-    )
+    matches!(word, "1/2" | "1/3" | "2/3" | "1/4" | "3/4" | "1/8" | "3/8" | "5/8" | "7/8")
 }
 
 /// `100-104`, `12/14`, `12-A`, `22-1/2`.
@@ -186,15 +170,11 @@ fn is_range(word: &str) -> bool {
 
 /// The grid numbers of Wisconsin: `N95W18855`.
 fn is_grid(word: &str) -> bool {
-    let parts: Vec<&str> = word
-        .split_inclusive(|c: char| c.is_ascii_uppercase())
-        .collect();
+    let parts: Vec<&str> = word.split_inclusive(|c: char| c.is_ascii_uppercase()).collect();
     match parts.as_slice() {
         [first, middle, last] => {
             tables::direction(first).is_some_and(|d| d.len() == 1)
-                && middle
-                    .strip_suffix(['N', 'S', 'E', 'W'])
-                    .is_some_and(is_number)
+                && middle.strip_suffix(['N', 'S', 'E', 'W']).is_some_and(is_number)
                 && is_number(last)
         }
         _ => false,

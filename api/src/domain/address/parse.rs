@@ -3,25 +3,20 @@
 use entity::call::AddressPrecision as Precision;
 
 use super::number::Start;
-use super::{
-    Address, Writing, clean, intersection, locality, number, place, push_word, street, unit,
-};
+use super::{Address, Writing, clean, intersection, locality, number, place, push_word, street, unit};
 
 /// Reads an address as its source wrote it.
 ///
-/// What does not read the same in its own normal form is too garbled to tell one premises from
-/// another, and counts as unreadable.
+/// What does not read the same in its own normal form, or still has a unit in it, is too garbled to
+/// tell one premises from another, and counts as unreadable.
 pub(super) fn address(raw: &str, writing: Writing) -> Address {
     let address = once(raw, writing);
     let again = once(&address.text(), writing);
     let sound = again.text() == address.text()
         && again.key() == address.key()
-        && again.is_house() == address.is_house();
-    if sound {
-        address
-    } else {
-        Address::of(Precision::Unparsed)
-    }
+        && again.is_house() == address.is_house()
+        && again.unit.is_none();
+    if sound { address } else { Address::of(Precision::Unparsed) }
 }
 
 fn once(raw: &str, writing: Writing) -> Address {
@@ -83,10 +78,11 @@ impl Notes {
     /// A part behind a comma: a unit, or a city, which is dropped. True if it is only a state or a
     /// ZIP code, so that the city must stand before the comma.
     fn behind(&mut self, words: &[&str], next: bool) -> bool {
-        if words.first() == Some(&"@") {
-            self.name(words);
-        } else if let Some(unit) = unit::behind_comma(words) {
+        let name = words.strip_prefix(&["@"]);
+        if let Some(unit) = unit::behind_comma(name.unwrap_or(words)) {
             self.unit.get_or_insert(unit);
+        } else if let Some(name) = name {
+            self.name(name);
         } else {
             let mut rest = words;
             locality::cut(&mut rest, true);
@@ -166,10 +162,8 @@ fn read(line: &[&str], city_follows: bool, writing: Writing) -> Address {
 
 /// Cuts `@ NAME` off; `A ST @ B ST` is a corner and stays.
 fn at_sign<'w, 'a>(words: &'w [&'a str]) -> (&'w [&'a str], Option<String>) {
-    let Some((before, [_, after @ ..])) = words
-        .iter()
-        .position(|word| *word == "@")
-        .and_then(|at| words.split_at_checked(at))
+    let Some((before, [_, after @ ..])) =
+        words.iter().position(|word| *word == "@").and_then(|at| words.split_at_checked(at))
     else {
         return (words, None);
     };
@@ -196,22 +190,16 @@ fn located(words: &[&str], city_follows: bool, writing: Writing) -> Address {
     if start == Start::Nothing {
         return located(behind, city_follows, writing);
     }
-    let beside = behind
-        .iter()
-        .skip(1)
-        .position(|word| place::is_beside(word));
+    let beside = behind.iter().skip(1).position(|word| place::is_beside(word));
     let (behind, near) = match beside.and_then(|at| behind.split_at_checked(at + 1)) {
         Some((before, _)) => (before, true),
         None => (behind, false),
     };
     let (behind, unit) = unit::cut(behind);
-    let mut address = if behind.iter().any(|word| intersection::may_join(word))
-        && let Some(address) = corner(
-            words.get(..length + behind.len()).unwrap_or_default(),
-            city_follows,
-            writing,
-        ) {
-        address
+    let words = words.get(..length + behind.len()).unwrap_or_default();
+    let joined = behind.iter().any(|word| intersection::may_join(word));
+    let mut address = if joined && let Some(corner) = corner(words, city_follows, writing) {
+        corner
     } else if place::is_freeway(words) {
         named(words)
     } else {
@@ -238,13 +226,7 @@ fn corner(words: &[&str], city_follows: bool, writing: Writing) -> Option<Addres
     Some(address)
 }
 
-fn numbered(
-    start: Start,
-    words: &[&str],
-    behind: &[&str],
-    city_follows: bool,
-    writing: Writing,
-) -> Address {
+fn numbered(start: Start, words: &[&str], behind: &[&str], city_follows: bool, writing: Writing) -> Address {
     let Some(read) = street::read(behind, city_follows, writing.direction_follows_street) else {
         return Address::of(Precision::Unparsed);
     };
@@ -310,8 +292,8 @@ fn named(words: &[&str]) -> Address {
     } else if has_letter && !matches!(words, [only] if place::is_a_code(only)) {
         address.place = Some(text);
     } else {
+        // Patrol units, licence plates and lone numbers: nothing of them is kept.
         address.precision = Precision::Unparsed;
-        address.place = (!text.is_empty()).then_some(text);
     }
     address
 }

@@ -4,18 +4,8 @@ use super::{clean, street, tables, unit};
 
 /// True for the words sources write where they have no address.
 pub(super) fn is_no_address(text: &str) -> bool {
-    const NOTHING: [&str; 10] = [
-        "",
-        "NA",
-        "NONE",
-        "NULL",
-        "TBD",
-        "UNK",
-        "UNKNOWN",
-        "NOADDRESS",
-        "NOLOCATION",
-        "NOTAVAILABLE",
-    ];
+    const NOTHING: [&str; 10] =
+        ["", "NA", "NONE", "NULL", "TBD", "UNK", "UNKNOWN", "NOADDRESS", "NOLOCATION", "NOTAVAILABLE"];
     NOTHING.iter().any(|nothing| clean::says(text, nothing)) || text.starts_with("NO LOCATION ")
 }
 
@@ -25,9 +15,7 @@ pub(super) fn nearness(words: &[&str]) -> Option<usize> {
         ["IN", "THE", "AREA", "OF", ..] => Some(4),
         ["IN", "THE", "AREA", ..] => Some(3),
         ["AREA", "OF", ..] | ["ACROSS" | "X", "FROM", ..] | ["NEXT", "TO", ..] => Some(2),
-        ["AREA" | "XFROM" | "BHND"] | ["X", "STREET", ..] | ["NEAR" | "BEHIND" | "ACROSS", ..] => {
-            Some(1)
-        }
+        ["AREA" | "XFROM" | "BHND"] | ["X", "STREET", ..] | ["NEAR" | "BEHIND" | "ACROSS", ..] => Some(1),
         [only, ..] if is_beside(only) => Some(1),
         _ => None,
     }
@@ -35,10 +23,7 @@ pub(super) fn nearness(words: &[&str]) -> Option<usize> {
 
 /// True for a word behind which another place is named.
 pub(super) fn is_beside(word: &str) -> bool {
-    matches!(
-        word,
-        "N/O" | "S/O" | "E/O" | "W/O" | "BTWN" | "BETWEEN" | "NEAR" | "ACROSS" | "BEHIND"
-    )
+    matches!(word, "N/O" | "S/O" | "E/O" | "W/O" | "BTWN" | "BETWEEN" | "NEAR" | "ACROSS" | "BEHIND")
 }
 
 /// A mailbox is nobody's premises, and its number is as private as a unit.
@@ -51,16 +36,8 @@ pub(super) fn post_box(words: &[&str]) -> Option<String> {
         ["RR" | "HC", ..] if words.contains(&"BOX") => words.len(),
         _ => return None,
     };
-    let number = words
-        .get(at..)
-        .unwrap_or_default()
-        .iter()
-        .find(|word| unit::has_digit(word));
-    Some(
-        format!("BOX {}", number.unwrap_or(&""))
-            .trim_end()
-            .to_owned(),
-    )
+    let number = words.get(at..).unwrap_or_default().iter().find(|word| unit::has_digit(word));
+    Some(format!("BOX {}", number.unwrap_or(&"")).trim_end().to_owned())
 }
 
 /// A code rather than a name, like a patrol unit: `522K1`.
@@ -76,19 +53,11 @@ pub(super) fn is_freeway(words: &[&str]) -> bool {
 fn is_of_a_freeway(word: &str) -> bool {
     // `101NOFF`, `422EB`
     let side = word.trim_start_matches(|c: char| c.is_ascii_digit());
-    let bound = side
-        .strip_suffix("ON")
-        .or(side.strip_suffix("OFF"))
-        .or(side.strip_suffix('B'));
+    let bound = side.strip_suffix("ON").or(side.strip_suffix("OFF")).or(side.strip_suffix('B'));
     let glued = side.len() < word.len() && bound.is_some_and(|b| tables::direction(b).is_some());
-    let marker = word
-        .strip_prefix("MM")
-        .is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
+    let marker = word.strip_prefix("MM").is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
     glued
         || marker
         || tables::is_bound(word)
-        || matches!(
-            word,
-            "RAMP" | "ONRAMP" | "OFFRAMP" | "OVERPASS" | "UNDERPASS"
-        )
+        || matches!(word, "RAMP" | "ONRAMP" | "OFFRAMP" | "OVERPASS" | "UNDERPASS")
 }

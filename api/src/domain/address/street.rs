@@ -68,9 +68,7 @@ pub(super) fn read<'w, 'a>(
     };
     let (name_words, post) = match (post, suffix, name_words) {
         // Without a suffix the last word of the name may be a direction: `CAMINO DEL RIO NORTH`.
-        (None, None, [name @ .., last])
-            if !name.is_empty() && highway::lettered(name_words).is_none() =>
-        {
+        (None, None, [name @ .., last]) if !name.is_empty() && highway::lettered(name_words).is_none() => {
             match tables::direction(last) {
                 Some(direction) => (name, Some(direction)),
                 None => (name_words, None),
@@ -102,9 +100,7 @@ pub(super) fn is_only_a_suffix(words: &[&str]) -> bool {
     hard && match rest {
         [] => true,
         [second, ..] => {
-            tables::direction(second).is_some()
-                || tables::designator(second).is_some()
-                || *second == "EXT"
+            tables::direction(second).is_some() || tables::designator(second).is_some() || *second == "EXT"
         }
     }
 }
@@ -112,9 +108,7 @@ pub(super) fn is_only_a_suffix(words: &[&str]) -> bool {
 /// True if a street is complete with these words: it has come to its suffix.
 pub(super) fn is_complete(words: &[&str]) -> bool {
     match words {
-        [_, .., suffix, last] if tables::direction(last).is_some() => {
-            tables::suffix(suffix).is_some()
-        }
+        [_, .., suffix, last] if tables::direction(last).is_some() => tables::suffix(suffix).is_some(),
         [_, .., last] => tables::suffix(last).is_some(),
         _ => false,
     }
@@ -180,9 +174,9 @@ fn suffix_at(words: &[&str], city_follows: bool) -> Option<(usize, &'static str)
     };
     let at_the_end = |at: usize| {
         let behind = words.get(at + 1..).unwrap_or_default();
-        behind.iter().all(|word| {
-            tables::direction(word).is_some() || word.bytes().all(|b| b.is_ascii_digit())
-        })
+        behind
+            .iter()
+            .all(|word| tables::direction(word).is_some() || word.bytes().all(|b| b.is_ascii_digit()))
     };
     let firm: Vec<(usize, &'static str)> = candidates()
         .filter_map(|(at, word)| Some((at, tables::suffix(word)?)))
@@ -207,19 +201,9 @@ fn suffix_at(words: &[&str], city_follows: bool) -> Option<(usize, &'static str)
         .find(|&(at, _)| city_follows || at_the_end(at))
 }
 
-fn post_direction<'w, 'a>(
-    behind: &'w [&'a str],
-    has_pre: bool,
-) -> (Option<&'static str>, &'w [&'a str]) {
+fn post_direction<'w, 'a>(behind: &'w [&'a str], has_pre: bool) -> (Option<&'static str>, &'w [&'a str]) {
     match behind {
-        [only] => (
-            tables::direction(only),
-            if tables::direction(only).is_some() {
-                &[]
-            } else {
-                behind
-            },
-        ),
+        [only] => (tables::direction(only), if tables::direction(only).is_some() { &[] } else { behind }),
         // `HWY N SEBASTOPOL`, but `AVE NORTH SIDE`.
         [first, rest @ ..] if !has_pre && first.len() <= 2 => match tables::direction(first) {
             Some(direction) => (Some(direction), rest),
@@ -230,11 +214,7 @@ fn post_direction<'w, 'a>(
 }
 
 /// The words of a name in normal form, and a direction that was glued to a number (`400E`).
-fn name(
-    words: &[&str],
-    suffix: Option<&str>,
-    post: Option<&'static str>,
-) -> (String, Option<&'static str>) {
+fn name(words: &[&str], suffix: Option<&str>, post: Option<&'static str>) -> (String, Option<&'static str>) {
     let mut name = String::new();
     let mut post = post;
     let numbered = matches!(words, [only] if only.bytes().all(|b| b.is_ascii_digit()));
@@ -279,11 +259,7 @@ fn ordinal(digits: &str) -> String {
 
 /// `06TH` as `6TH`.
 fn without_zeros(word: &str) -> &str {
-    if is_ordinal(word) {
-        word.trim_start_matches('0')
-    } else {
-        word
-    }
+    if is_ordinal(word) { word.trim_start_matches('0') } else { word }
 }
 
 /// `5TH`, `06TH`.

@@ -60,9 +60,7 @@ pub(super) fn suffix(word: &str) -> Option<&'static str> {
         "SQRS" | "SQS" | "SQUARES" => "SQS",
         "ST" | "STR" | "STREET" | "STRT" => "ST",
         "STREETS" | "STS" => "STS",
-        "STRA" | "STRAV" | "STRAVE" | "STRAVEN" | "STRAVENUE" | "STRAVN" | "STRVN" | "STRVNUE" => {
-            "STRA"
-        }
+        "STRA" | "STRAV" | "STRAVE" | "STRAVEN" | "STRAVENUE" | "STRAVN" | "STRVN" | "STRVNUE" => "STRA",
         "TER" | "TERR" | "TERRACE" => "TER",
         "TPK" | "TPKE" | "TRNPK" | "TRPK" | "TURNPIKE" | "TURNPK" => "TPKE",
         "TR" => "TR",
@@ -87,19 +85,7 @@ pub(super) fn suffix(word: &str) -> Option<&'static str> {
 pub(super) fn ends_a_street(suffix: &str) -> bool {
     matches!(
         suffix,
-        "AVE"
-            | "BLVD"
-            | "CIR"
-            | "CT"
-            | "DR"
-            | "HWY"
-            | "LN"
-            | "PKWY"
-            | "PL"
-            | "RD"
-            | "ST"
-            | "TER"
-            | "WAY"
+        "AVE" | "BLVD" | "CIR" | "CT" | "DR" | "HWY" | "LN" | "PKWY" | "PL" | "RD" | "ST" | "TER" | "WAY"
     )
 }
 
@@ -249,10 +235,7 @@ pub(super) fn is_bound(word: &str) -> bool {
 
 /// Words after which a suffix is part of the name: `CAMINO DE LA PLAZA`, `AVENUE OF THE PINES`.
 pub(super) fn is_article(word: &str) -> bool {
-    matches!(
-        word,
-        "DE" | "DEL" | "DES" | "DU" | "EL" | "LA" | "LAS" | "LE" | "LOS" | "OF" | "THE"
-    )
+    matches!(word, "DE" | "DEL" | "DES" | "DU" | "EL" | "LA" | "LAS" | "LE" | "LOS" | "OF" | "THE")
 }
 
 /// How firmly a word announces a unit.
@@ -299,7 +282,6 @@ pub(super) fn designator(word: &str) -> Option<(&'static str, Designator)> {
         "OFC" | "OFFICE" => ("OFC", Alone),
         "PENTHOUSE" | "PH" => ("PH", Alone),
         "REAR" => ("REAR", Alone),
-        "SIDE" => ("SIDE", Alone),
         "UPPER" | "UPPR" => ("UPPR", Alone),
         _ => return None,
     })

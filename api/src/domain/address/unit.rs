@@ -63,9 +63,7 @@ pub(super) fn behind_comma(words: &[&str]) -> Option<String> {
 
 /// A part that is a unit and nothing else: `#115`, `STE D`, `LOT 9`.
 pub(super) fn whole(words: &[&str]) -> Option<String> {
-    read(words)
-        .filter(|(_, length)| *length == words.len())
-        .map(|(unit, _)| unit)
+    read(words).filter(|(_, length)| *length == words.len()).map(|(unit, _)| unit)
 }
 
 /// Reads a unit at the front, and how many words it takes.
@@ -132,10 +130,8 @@ fn split(word: &str) -> Option<(&'static str, Option<&str>, Designator)> {
     }
     let at = word.find(|c: char| c.is_ascii_digit())?;
     let (letters, digits) = word.split_at_checked(at)?;
-    let glued = matches!(
-        letters,
-        "APT" | "BLDG" | "LOT" | "LT" | "RM" | "SP" | "SPC" | "STE" | "TRLR" | "UNIT"
-    );
+    let glued =
+        matches!(letters, "APT" | "BLDG" | "LOT" | "LT" | "RM" | "SP" | "SPC" | "STE" | "TRLR" | "UNIT");
     let (name, kind) = tables::designator(letters).filter(|_| glued)?;
     Some((name, Some(digits), kind))
 }

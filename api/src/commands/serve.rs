@@ -1,0 +1,73 @@
+//! `jfn serve`: opens the database, loads the city and serves until told to stop.
+
+use std::time::Duration;
+
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+
+use crate::{
+    app::{App, Clock},
+    city::City,
+    config::Config,
+    database::{self, Opening},
+    error::{Error, Result},
+    http::{self, Edge},
+    preset::Preset,
+    writes,
+};
+
+pub async fn run(config: &Config) -> Result<()> {
+    let app = start(config, Clock::default()).await?;
+    serve(app, config).await
+}
+
+/// The application, ready to serve: schema up to date, the city's facts loaded.
+pub async fn start(config: &Config, clock: Clock) -> Result<App> {
+    let preset = match &config.preset {
+        Some(directory) => Preset::from_directory(directory),
+        None => Preset::sacramento(),
+    };
+    let preset = preset.map_err(|error| Error::BadInput(format!("The preset is broken: {error}")))?;
+    let db = database::open(&Opening::of(config)).await?;
+    if !config.no_migrate {
+        database::migrate(&db).await?;
+    }
+    app_of(db, preset, clock).await
+}
+
+/// The application on a database whose schema is up to date.
+pub async fn app_of(db: sea_orm::DatabaseConnection, preset: Preset, clock: Clock) -> Result<App> {
+    let city = City::new(preset);
+    let bare = App::new(db.clone(), city.clone(), clock.clone());
+    let districts = writes::presets::load(&bare).await?;
+    Ok(App::new(db, city.with_districts(districts), clock))
+}
+
+/// Serves until SIGTERM or Ctrl-C.
+pub async fn serve(app: App, config: &Config) -> Result<()> {
+    let socket = TcpListener::bind(config.listen)
+        .await
+        .map_err(|error| Error::BadInput(format!("Cannot listen on {}: {error}.", config.listen)))?;
+    let edge = Edge {
+        production: config.production,
+        body_limit: config.body_limit,
+        grace: Duration::from_secs(config.grace_seconds),
+    };
+    let served = http::serve(app, edge, socket, told_to_stop()).await;
+    served.map_err(|error| Error::Internal(error.to_string()))
+}
+
+async fn told_to_stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! { _ = interrupt => {}, _ = terminate.recv() => {} }
+        }
+        Err(_) => {
+            let _ = interrupt.await;
+        }
+    }
+    tracing::info!("stopping; running requests may finish");
+}

@@ -1,0 +1,172 @@
+//! The HTTP edge: routes, request ids, health, and a shutdown that lets running requests finish.
+
+mod graphql;
+mod health;
+mod sign_in;
+
+use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use poem::{
+    Endpoint, EndpointExt, IntoResponse, Request, Response, Route, Server,
+    http::{HeaderValue, StatusCode, header},
+    listener::{Acceptor, TcpAcceptor},
+};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    authn::{self, Throttle},
+    authz::Viewer,
+    error::{Error, Result},
+    graphql::JfnSchema,
+};
+
+/// How the edge behaves.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    /// No GraphiQL, no introspection, cookies only over TLS.
+    pub production: bool,
+    /// Bytes of a body at most.
+    pub body_limit: usize,
+    /// How long running requests get at shutdown.
+    pub grace: Duration,
+}
+
+impl Default for Edge {
+    fn default() -> Self {
+        Self { production: false, body_limit: 2 * 1024 * 1024, grace: Duration::from_secs(20) }
+    }
+}
+
+/// What every route needs.
+struct Shared {
+    app: App,
+    schema: JfnSchema,
+    throttle: Throttle,
+    edge: Edge,
+    /// Session cookies are sent over TLS only; not so on loopback, where there is none.
+    secure_cookies: bool,
+}
+
+/// Serves `app` on a bound socket until `stop` is ready, then lets running requests finish.
+pub async fn serve(
+    app: App,
+    edge: Edge,
+    socket: tokio::net::TcpListener,
+    stop: impl Future<Output = ()> + Send,
+) -> io::Result<()> {
+    let address: SocketAddr = socket.local_addr()?;
+    let grace = edge.grace;
+    let shared = Arc::new(Shared {
+        schema: crate::graphql::schema(app.clone(), edge.production),
+        throttle: Throttle::default(),
+        secure_cookies: !address.ip().is_loopback(),
+        app,
+        edge,
+    });
+    let acceptor = TcpAcceptor::from_tokio(socket)?;
+    tracing::info!(%address, "listening");
+    run(acceptor, routes(shared), grace, stop).await
+}
+
+async fn run(
+    acceptor: impl Acceptor + 'static,
+    routes: impl Endpoint + 'static,
+    grace: Duration,
+    stop: impl Future<Output = ()> + Send,
+) -> io::Result<()> {
+    Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(routes, stop, Some(grace)).await
+}
+
+fn routes(shared: Arc<Shared>) -> impl Endpoint {
+    Route::new()
+        .at("/graphql", graphql::endpoint)
+        .at("/auth/login", poem::post(sign_in::login))
+        .at("/auth/logout", poem::post(sign_in::logout))
+        .at("/healthz", poem::get(health::alive))
+        .at("/readyz", poem::get(health::ready))
+        .data(shared)
+        .around(with_id)
+}
+
+/// The id of a request, in its extensions.
+#[derive(Clone, Copy, Debug)]
+struct RequestId(Uuid);
+
+fn request_id(request: &Request) -> RequestId {
+    // `with_id` is around every route.
+    request.extensions().get().copied().unwrap_or(RequestId(Uuid::nil()))
+}
+
+/// Gives each request an id, logs how it ended, and names the id in the answer. Paths have no secrets; bodies,
+/// query strings and headers are not logged.
+async fn with_id<E: Endpoint>(endpoint: Arc<E>, mut request: Request) -> poem::Result<Response> {
+    let id = Uuid::now_v7();
+    request.extensions_mut().insert(RequestId(id));
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let started = std::time::Instant::now();
+    let span = tracing::info_span!("request", %id);
+    async move {
+        let mut response = match endpoint.call(request).await {
+            Ok(response) => response.into_response(),
+            Err(error) => error.into_response(),
+        };
+        let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        tracing::info!(%method, path, status = response.status().as_u16(), micros, "answered");
+        if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+            response.headers_mut().insert("x-request-id", value);
+        }
+        response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        Ok(response)
+    }
+    .instrument(span)
+    .await
+}
+
+impl Shared {
+    /// Who is asking; nobody when there is neither a token nor a session. A wrong token is an error.
+    async fn viewer(&self, request: &Request) -> Result<Option<Viewer>> {
+        if let Some(value) = request.header(header::AUTHORIZATION) {
+            let token = value.strip_prefix("Bearer ").ok_or(Error::Unauthenticated)?;
+            return authn::viewer_of_token(&self.app, token).await?.map(Some).ok_or(Error::Unauthenticated);
+        }
+        match session_secret(request) {
+            Some(secret) => authn::viewer_of_session(&self.app, &secret).await,
+            None => Ok(None),
+        }
+    }
+}
+
+const COOKIE: &str = "jfn_session";
+
+/// The value of the session cookie.
+fn session_secret(request: &Request) -> Option<String> {
+    let cookies = request.header(header::COOKIE)?;
+    cookies.split(';').find_map(|pair| {
+        let (name, value) = pair.trim().split_once('=')?;
+        (name == COOKIE).then(|| value.to_owned())
+    })
+}
+
+/// A small JSON answer.
+fn json(status: StatusCode, body: &serde_json::Value) -> Response {
+    Response::builder().status(status).content_type("application/json").body(body.to_string())
+}
+
+/// Logs the cause of our own fault and answers without it.
+fn failure(id: RequestId, error: &Error) -> Response {
+    if let Some(cause) = error.cause() {
+        tracing::error!(request_id = %id.0, cause, "request failed");
+    }
+    let status = match error {
+        Error::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Error::Forbidden(_) => StatusCode::FORBIDDEN,
+        Error::Database(_) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    json(
+        status,
+        &serde_json::json!({ "code": error.code(), "message": error.to_string(), "requestId": id.0 }),
+    )
+}

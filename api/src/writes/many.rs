@@ -1,0 +1,22 @@
+//! Many rows in few statements.
+
+use sea_orm::{ActiveModelBehavior, ActiveModelTrait, EntityTrait, Iterable};
+
+use crate::{app::Tx, error::Result};
+
+/// Values that one statement may carry: SQLite's limit is 32,766, PostgreSQL's 65,535.
+pub const VALUES: usize = 32_000;
+
+/// Inserts the rows, as many to a statement as the databases take.
+pub async fn insert<A>(tx: &Tx, rows: impl IntoIterator<Item = impl Into<A>>) -> Result<()>
+where
+    A: ActiveModelTrait + ActiveModelBehavior + Send,
+{
+    let most = VALUES / <A::Entity as EntityTrait>::Column::iter().count().max(1);
+    let mut rows = rows.into_iter().map(|row| row.into().reset_all()).peekable();
+    while rows.peek().is_some() {
+        let some: Vec<A> = rows.by_ref().take(most).collect();
+        A::Entity::insert_many(some).exec_without_returning(tx.conn()).await?;
+    }
+    Ok(())
+}
