@@ -79,7 +79,8 @@ pub fn count(rule: &Rule, window: DayWindow, units: Option<i32>, calls: &[PlainC
     let mut pace = Pace::new(rule);
     let verdict = |call: &&PlainCall| exclusion(call, Some(rule)).or_else(|| pace.exclusion(call));
     let verdicts: Vec<_> = calls.iter().map(verdict).collect();
-    let counted = || calls.iter().zip(&verdicts).filter(|(_, reason)| reason.is_none()).map(|(call, _)| call.day);
+    let counted =
+        || calls.iter().zip(&verdicts).filter(|(_, reason)| reason.is_none()).map(|(call, _)| call.day);
     let days: Vec<NaiveDate> = counted().collect();
     let measured = measured(rule.measure, units, &days);
     let listed = calls.iter().zip(verdicts.iter().copied());

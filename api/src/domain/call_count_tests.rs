@@ -102,7 +102,8 @@ fn each_call_is_left_out_for_the_strictest_reason_only() {
 fn no_category_that_is_not_qualifying_counts_even_if_a_rule_lists_it() {
     let everything = Rule { categories: Categories(CallCategory::ALL.to_vec()), ..at_least(1.0) };
     for &category in CallCategory::ALL {
-        let counted = exclusion(&PlainCall { category, ..call("2026-03-05 22:00") }, Some(&everything)).is_none();
+        let counted =
+            exclusion(&PlainCall { category, ..call("2026-03-05 22:00") }, Some(&everything)).is_none();
         assert_eq!(counted, behavior(category) == CallBehavior::Qualifying, "{category}");
     }
 }
@@ -203,7 +204,8 @@ fn the_night_on_which_clocks_go_forward_is_an_hour_shorter() {
 #[test]
 fn the_hour_that_clocks_repeat_is_two_hours_of_one_day() {
     let first = call("2026-11-01 01:30");
-    let again = PlainCall { occurred_at: first.occurred_at + TimeDelta::hours(1), ..call("2026-11-01 01:30") };
+    let again =
+        PlainCall { occurred_at: first.occurred_at + TimeDelta::hours(1), ..call("2026-11-01 01:30") };
     assert_eq!(again.occurred_at.with_timezone(&Los_Angeles).date_naive(), day("2026-11-01"));
     let november = DayWindow { from: day("2026-11-01"), to: day("2026-11-30") };
     let hour_apart = Rule { min_gap_hours: Some(1), ..at_least(2.0) };
@@ -219,7 +221,9 @@ fn at_least_is_reached_and_more_than_is_passed() {
     assert!(!count(&at_least(3.0), MARCH(), None, &three[..2]).crossed);
     let more_than = rule(RuleMeasure::Count, RuleComparison::MoreThan, 3.0);
     assert!(!count(&more_than, MARCH(), None, &three).crossed);
-    assert!(count(&more_than, MARCH(), None, &[three.as_slice(), &[call("2026-03-04 12:00")]].concat()).crossed);
+    assert!(
+        count(&more_than, MARCH(), None, &[three.as_slice(), &[call("2026-03-04 12:00")]].concat()).crossed
+    );
 }
 
 #[test]

@@ -76,8 +76,10 @@ pub fn add_up(window: DayWindow, groups: &[Group]) -> CallVolume {
             *qualifying += group.calls;
         }
     }
-    let protected = excluded.remove(&ExclusionReason::Protected).and_then(|calls| shown_protected(window, calls));
-    let mut by_category: Vec<_> = by_category.into_iter().map(|(category, calls)| (category, whole(calls))).collect();
+    let protected =
+        excluded.remove(&ExclusionReason::Protected).and_then(|calls| shown_protected(window, calls));
+    let mut by_category: Vec<_> =
+        by_category.into_iter().map(|(category, calls)| (category, whole(calls))).collect();
     by_category.sort_by_key(|(category, calls)| (std::cmp::Reverse(*calls), *category));
     CallVolume {
         total: whole(daily.values().map(|(_, total)| total).sum()),
@@ -88,7 +90,11 @@ pub fn add_up(window: DayWindow, groups: &[Group]) -> CallVolume {
         by_category,
         daily: daily
             .into_iter()
-            .map(|(day, (qualifying, total))| DayCount { day, qualifying: whole(qualifying), total: whole(total) })
+            .map(|(day, (qualifying, total))| DayCount {
+                day,
+                qualifying: whole(qualifying),
+                total: whole(total),
+            })
             .collect(),
     }
 }
@@ -108,9 +114,14 @@ pub fn left_out(
     by_reason(excluded, shown_protected(window, protected))
 }
 
-fn by_reason(excluded: BTreeMap<ExclusionReason, i64>, protected: Option<i32>) -> Vec<(ExclusionReason, i32)> {
-    let others = excluded.into_iter().filter(|(_, calls)| *calls > 0).map(|(reason, calls)| (reason, whole(calls)));
-    let found: BTreeSet<_> = protected.map(|calls| (ExclusionReason::Protected, calls)).into_iter().chain(others).collect();
+fn by_reason(
+    excluded: BTreeMap<ExclusionReason, i64>,
+    protected: Option<i32>,
+) -> Vec<(ExclusionReason, i32)> {
+    let others =
+        excluded.into_iter().filter(|(_, calls)| *calls > 0).map(|(reason, calls)| (reason, whole(calls)));
+    let found: BTreeSet<_> =
+        protected.map(|calls| (ExclusionReason::Protected, calls)).into_iter().chain(others).collect();
     found.into_iter().collect()
 }
 
@@ -217,7 +228,10 @@ mod tests {
         use ExclusionReason as E;
         let reasons = || [E::SameDay, E::NotQualifying, E::SameDay];
         assert_eq!(left_out(window(30), reasons(), 4), [(E::NotQualifying, 1), (E::SameDay, 2)]);
-        assert_eq!(left_out(window(30), reasons(), 5), [(E::Protected, 5), (E::NotQualifying, 1), (E::SameDay, 2)]);
+        assert_eq!(
+            left_out(window(30), reasons(), 5),
+            [(E::Protected, 5), (E::NotQualifying, 1), (E::SameDay, 2)]
+        );
         assert_eq!(left_out(window(29), reasons(), 50), [(E::NotQualifying, 1), (E::SameDay, 2)]);
         assert_eq!(left_out(window(30), [E::Protected], 0), []);
     }

@@ -133,8 +133,12 @@ mod tests {
 
     #[test]
     fn of_equally_busy_windows_the_earliest_is_named() {
-        let two_pairs =
-            times(&["2026-06-02 00:00:00", "2026-01-01 00:00:00", "2026-06-01 00:00:00", "2026-01-02 00:00:00"]);
+        let two_pairs = times(&[
+            "2026-06-02 00:00:00",
+            "2026-01-01 00:00:00",
+            "2026-06-01 00:00:00",
+            "2026-01-02 00:00:00",
+        ]);
         assert_eq!(two_pairs.busiest(7), Some(Busiest { calls: 2, from: at("2026-01-01 00:00:00") }));
     }
 
@@ -150,7 +154,12 @@ mod tests {
 
     #[test]
     fn trailing_leaves_out_its_start_and_takes_in_its_end() {
-        let calls = times(&["2026-03-01 12:00:00", "2026-03-01 12:00:01", "2026-03-31 12:00:00", "2026-04-01 00:00:00"]);
+        let calls = times(&[
+            "2026-03-01 12:00:00",
+            "2026-03-01 12:00:01",
+            "2026-03-31 12:00:00",
+            "2026-04-01 00:00:00",
+        ]);
         assert_eq!(calls.trailing(at("2026-03-31 12:00:00"), 30), 2);
         assert_eq!(calls.trailing(at("2026-04-01 00:00:00"), 1), 2);
         assert_eq!(calls.trailing(at("2020-01-01 00:00:00"), 30), 0);
@@ -168,7 +177,10 @@ mod tests {
     fn an_address_key_touches_case_and_outer_space_only() {
         assert_eq!(address_key("  12 Elm St;  Apt 4 \n").as_deref(), Some("12 ELM ST;  APT 4"));
         assert_eq!(address_key(" \t "), None);
-        let places = by_address([("B".to_owned(), at("2026-01-02 00:00:00")), ("B".to_owned(), at("2026-01-01 00:00:00"))]);
+        let places = by_address([
+            ("B".to_owned(), at("2026-01-02 00:00:00")),
+            ("B".to_owned(), at("2026-01-01 00:00:00")),
+        ]);
         assert_eq!(places["B"].newest(), Some(at("2026-01-02 00:00:00")));
         assert_eq!(places["B"].total(), 2);
     }

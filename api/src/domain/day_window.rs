@@ -71,7 +71,9 @@ impl Asked {
                 let window = DayWindow { from, to };
                 match window.days() {
                     0 => wrong(format!("The window ends on {to}, before it begins on {from}.")),
-                    days if days > MOST => wrong(format!("The window has {days} days; at most {MOST} can be asked for.")),
+                    days if days > MOST => {
+                        wrong(format!("The window has {days} days; at most {MOST} can be asked for."))
+                    }
                     _ => Ok(Self::Between(window)),
                 }
             }
@@ -104,8 +106,14 @@ mod tests {
 
     #[test]
     fn the_last_days_include_both_ends() {
-        assert_eq!(DayWindow::last(30, WindowUnit::Days, day("2026-03-31")), window("2026-03-02", "2026-03-31"));
-        assert_eq!(DayWindow::last(1, WindowUnit::Days, day("2026-03-31")), window("2026-03-31", "2026-03-31"));
+        assert_eq!(
+            DayWindow::last(30, WindowUnit::Days, day("2026-03-31")),
+            window("2026-03-02", "2026-03-31")
+        );
+        assert_eq!(
+            DayWindow::last(1, WindowUnit::Days, day("2026-03-31")),
+            window("2026-03-31", "2026-03-31")
+        );
         assert_eq!(window("2026-03-02", "2026-03-31").days(), 30);
     }
 

@@ -40,9 +40,9 @@ fn first_window_without(rule: &Rule, day: NaiveDate) -> Option<NaiveDate> {
     candidates.into_iter().find(|to| DayWindow::last(n, rule.window_unit, *to).from > day)
 }
 
-/// What would have to happen for the flag to clear.
+/// What the rule asks for at a place with so many units.
 #[must_use]
-pub fn would_clear_when(rule: &Rule, units: Option<i32>, counted: &[NaiveDate]) -> String {
+pub fn asks_for(rule: &Rule, units: Option<i32>) -> String {
     let threshold = call_count::threshold(rule, units);
     let comparison = match rule.comparison {
         RuleComparison::AtLeast => "at least",
@@ -57,13 +57,19 @@ pub fn would_clear_when(rule: &Rule, units: Option<i32>, counted: &[NaiveDate]) 
         WindowUnit::Days => "days",
         WindowUnit::Months => "months",
     };
-    let needs = format!("The rule asks for {comparison} {threshold} {measure} within {} {unit}.", rule.window_n);
+    format!("The rule asks for {comparison} {threshold} {measure} within {} {unit}.", rule.window_n)
+}
+
+/// What would have to happen for the flag to clear.
+#[must_use]
+pub fn would_clear_when(rule: &Rule, units: Option<i32>, counted: &[NaiveDate]) -> String {
+    let asks = asks_for(rule, units);
     match clears_on(rule, units, counted) {
         Some(day) => format!(
-            "{needs} If no further call counts, too few are left in the window that ends on {day}. It clears earlier \
+            "{asks} If no further call counts, too few are left in the window that ends on {day}. It clears earlier \
              when the review takes out enough of the counted calls, or the source withdraws them."
         ),
-        None => format!("{needs} The calls that count now are too few: it has cleared."),
+        None => format!("{asks} The calls that count now are too few: it has cleared."),
     }
 }
 
@@ -102,9 +108,12 @@ mod tests {
             window_unit: WindowUnit::Months,
             ..rule(RuleMeasure::DistinctDays, RuleComparison::AtLeast, 2.0)
         };
-        for (first, clears) in
-            [("2026-03-02", "2027-03-02"), ("2024-02-29", "2025-03-01"), ("2026-02-28", "2027-02-28"), ("2026-01-31", "2027-01-31")]
-        {
+        for (first, clears) in [
+            ("2026-03-02", "2027-03-02"),
+            ("2024-02-29", "2025-03-01"),
+            ("2026-02-28", "2027-02-28"),
+            ("2026-01-31", "2027-01-31"),
+        ] {
             let counted = days(&[first, "2026-12-31"]);
             let found = clears_on(&months, None, &counted);
             assert_eq!(found, Some(day(clears)), "{first}");

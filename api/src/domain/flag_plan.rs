@@ -53,7 +53,13 @@ pub enum Step {
 /// What to do with the flags of a place. `known` are all its flags, `calls` those of every window that may be looked at,
 /// and the data reach up to `as_of`.
 #[must_use]
-pub fn plan(place: &property::Model, rules: &[Rule], known: &[Known], calls: &[PlainCall], as_of: NaiveDate) -> Vec<Step> {
+pub fn plan(
+    place: &property::Model,
+    rules: &[Rule],
+    known: &[Known],
+    calls: &[PlainCall],
+    as_of: NaiveDate,
+) -> Vec<Step> {
     let of_id: HashMap<_, &Rule> = rules.iter().map(|rule| (rule.id, rule)).collect();
     let in_force = rule_scope::in_force(rules, as_of);
     let looking = Looking { place, calls, as_of, past: past_of_keys(known, &of_id) };
@@ -74,7 +80,10 @@ pub fn plan(place: &property::Model, rules: &[Rule], known: &[Known], calls: &[P
         }
         steps.extend(step);
     }
-    let raised = in_force.into_iter().filter(|rule| !open.contains(rule.key.as_str())).filter_map(|rule| looking.raise(rule));
+    let raised = in_force
+        .into_iter()
+        .filter(|rule| !open.contains(rule.key.as_str()))
+        .filter_map(|rule| looking.raise(rule));
     steps.extend(raised);
     steps
 }
@@ -88,13 +97,18 @@ struct Past {
     stale_to: Option<NaiveDate>,
 }
 
-fn past_of_keys<'a>(known: &[Known], rules: &HashMap<entity::id::NuisanceRuleId, &'a Rule>) -> HashMap<&'a str, Past> {
+fn past_of_keys<'a>(
+    known: &[Known],
+    rules: &HashMap<entity::id::NuisanceRuleId, &'a Rule>,
+) -> HashMap<&'a str, Past> {
     let mut past: HashMap<&str, Past> = HashMap::new();
     for known in known {
         let Some(rule) = rules.get(&known.flag.rule_id) else { continue };
         let past = past.entry(&rule.key).or_default();
         match known.flag.status {
-            FlagStatus::Dismissed | FlagStatus::CaseOpened => past.reviewed_on = past.reviewed_on.max(known.reviewed_on),
+            FlagStatus::Dismissed | FlagStatus::CaseOpened => {
+                past.reviewed_on = past.reviewed_on.max(known.reviewed_on)
+            }
             FlagStatus::Stale => past.stale_to = past.stale_to.max(Some(known.flag.window_to)),
             FlagStatus::NeedsReview | FlagStatus::Confirmed | FlagStatus::Withdrawn => {}
         }
@@ -140,7 +154,8 @@ impl Looking<'_> {
 
     fn renew(&self, known: &Known, rule: &Rule, in_force: bool) -> Step {
         let id = known.flag.id;
-        if self.runs(rule) && in_force
+        if self.runs(rule)
+            && in_force
             && let Some(count) = self.count_now(rule).filter(|count| count.crossed)
         {
             return Step::Renew(id, count);
@@ -156,7 +171,9 @@ impl Looking<'_> {
         if known.is(FlagStatus::Confirmed) && !(count.crossed && self.runs(rule)) {
             return Some(Step::Withdraw(id, count));
         }
-        (count.calls != known.calls).then_some(Step::Cut(id, count))
+        // The number of units may have been corrected, too.
+        let differs = count.measured.is_some_and(|now| now != known.flag.measured);
+        (differs || count.calls != known.calls).then_some(Step::Cut(id, count))
     }
 
     // What a sergeant has confirmed may lose calls, but gains none unseen.

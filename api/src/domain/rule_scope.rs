@@ -81,7 +81,8 @@ mod tests {
             version("bar", 2, "2026-07-01", None),
             version("motel", 1, "2020-01-01", Some("2026-07-01")),
         ];
-        let on = |text| in_force(&rules, day(text)).iter().map(|r| (r.key.clone(), r.version)).collect::<Vec<_>>();
+        let on =
+            |text| in_force(&rules, day(text)).iter().map(|r| (r.key.clone(), r.version)).collect::<Vec<_>>();
         assert_eq!(on("2026-06-30"), [("bar".to_owned(), 1), ("motel".to_owned(), 1)]);
         assert_eq!(on("2026-07-01"), [("bar".to_owned(), 2)]);
         assert!(on("2019-12-31").is_empty());
@@ -89,7 +90,8 @@ mod tests {
 
     #[test]
     fn a_version_that_ended_does_not_bring_the_one_before_it_back() {
-        let rules = [version("bar", 1, "2020-01-01", None), version("bar", 2, "2026-01-01", Some("2026-03-01"))];
+        let rules =
+            [version("bar", 1, "2020-01-01", None), version("bar", 2, "2026-01-01", Some("2026-03-01"))];
         assert!(in_force(&rules, day("2026-03-01")).is_empty());
     }
 
@@ -124,7 +126,8 @@ mod tests {
         assert_eq!(window(&young, day("2026-03-31")), days("2026-03-20", "2026-03-31"));
         assert_eq!(window(&young, day("2026-06-30")), days("2026-06-01", "2026-06-30"));
         assert_eq!(window(&young, day("2026-03-19")), None);
-        let months = Rule { window_n: 12, window_unit: WindowUnit::Months, ..version("bar", 1, "2020-01-01", None) };
+        let months =
+            Rule { window_n: 12, window_unit: WindowUnit::Months, ..version("bar", 1, "2020-01-01", None) };
         assert_eq!(window(&months, day("2026-03-31")), days("2025-04-01", "2026-03-31"));
     }
 }

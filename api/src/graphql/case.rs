@@ -13,9 +13,11 @@ use entity::{
 use sea_orm::Order;
 
 use super::{
+    call_loaders::FlagOfCase,
     case_event::{CaseEvent, CaseEventConnection},
     context::Ask,
     errors::{UserError, user_errors},
+    flag::Flag,
     loaders::{FactsOf, KindsOf, RecentNotesOf},
     page::{connection, cost},
     property::Property,
@@ -173,6 +175,11 @@ impl Case {
     /// The earlier case at the same place and of the same kind.
     async fn previous_case(&self, ctx: &Context<'_>) -> Result<Option<Case>> {
         case_by_id(ctx, self.0.case.previous_case_id).await
+    }
+
+    /// The call-volume flag it grew from; null when there is none that the viewer may see.
+    async fn flag(&self, ctx: &Context<'_>) -> Result<Option<Flag>> {
+        Ok(ctx.loaders()?.load_one(FlagOfCase(self.0.case.id)).await?.map(Flag::from))
     }
 
     /// The timeline, newest first.

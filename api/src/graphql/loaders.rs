@@ -5,8 +5,8 @@ use std::{collections::HashMap, hash::Hash};
 use async_graphql::dataloader::Loader;
 use entity::{
     case, case_kind,
-    id::{CaseId, PropertyId, StaffId},
-    property, staff,
+    id::{CaseId, FlagId, NuisanceRuleId, PropertyId, StaffId},
+    nuisance_rule, property, staff,
 };
 
 use crate::{
@@ -39,6 +39,7 @@ macro_rules! to_one {
 
 to_one! {
     CaseId => case::Model, reads::cases::by_ids;
+    NuisanceRuleId => nuisance_rule::Model, reads::nuisance_rules::by_ids;
     PropertyId => property::Model, reads::properties::by_ids;
     StaffId => staff::Model, reads::staff::by_ids;
 }
@@ -63,6 +64,8 @@ macro_rules! to_many {
 }
 
 to_many! {
+    /// Calls that a flag lists, in order of time.
+    CallsOfFlag(FlagId) => reads::flags::ListedCall, reads::flags::calls_of, flag_id;
     /// Kinds of a case, the primary one first.
     KindsOf(CaseId) => case_kind::Model, reads::cases::kinds_of, case_id;
 }

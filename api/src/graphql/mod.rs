@@ -1,13 +1,19 @@
 //! The public schema: one file per noun, each a thin layer over one function of `reads` or `writes`.
 
+mod call;
+mod call_loaders;
+mod call_volume;
 mod case;
 mod case_event;
 mod case_mutation;
 mod context;
 mod errors;
+mod flag;
+mod flag_mutation;
 mod limits;
 mod loaders;
 mod node;
+mod nuisance_rule;
 mod page;
 mod property;
 mod scalars;
@@ -24,12 +30,20 @@ use crate::{
 
 /// What can be asked.
 #[derive(MergedObject, Default)]
-pub struct Query(node::NodeQuery, staff::StaffQuery, case::CaseQuery, case_event::ChangeQuery);
+pub struct Query(
+    node::NodeQuery,
+    staff::StaffQuery,
+    case::CaseQuery,
+    case_event::ChangeQuery,
+    call_volume::CallVolumeQuery,
+    flag::FlagQuery,
+    nuisance_rule::NuisanceRuleQuery,
+);
 
 /// What can be changed. A mutation field is one transaction: the change, its timeline entry and its audit row are
 /// written together or not at all. What the viewer can act on comes back in `userErrors`.
 #[derive(MergedObject, Default)]
-pub struct Mutation(case_mutation::CaseMutation);
+pub struct Mutation(case_mutation::CaseMutation, flag_mutation::FlagMutation);
 
 /// The schema with everything it needs to run.
 pub type JfnSchema = Schema<Query, Mutation, EmptySubscription>;

@@ -1,12 +1,15 @@
 //! Anything with an id, by its id.
 
 use async_graphql::{Context, ID, Interface, Object};
-use entity::id::{CaseEventId, CaseId, DistrictId, StaffId};
+use entity::id::{CallId, CaseEventId, CaseId, DistrictId, FlagId, NuisanceRuleId, StaffId};
 
 use super::{
+    call::Call,
     case::Case,
     case_event::CaseEvent,
     context::Ask,
+    flag::{Flag, flag_by_id},
+    nuisance_rule::NuisanceRule,
     staff::{District, StaffMember},
 };
 use crate::{
@@ -23,9 +26,12 @@ use crate::{
     desc = "Opaque to clients; starts with what it is, such as `case_`."
 ))]
 pub enum Node {
+    Call(Call),
     Case(Case),
     CaseEvent(CaseEvent),
     District(District),
+    Flag(Flag),
+    NuisanceRule(NuisanceRule),
     StaffMember(StaffMember),
 }
 
@@ -62,6 +68,10 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
     let prefix = id.split_once('_').map_or("", |(prefix, _)| prefix);
     let wrong = |error: entity::id::NotAnId| Error::BadInput(error.to_string());
     match prefix {
+        CallId::PREFIX => {
+            let id: CallId = id.parse().map_err(wrong)?;
+            Ok(reads::calls::by_id(ctx.app()?, viewer, id).await?.map(|row| Node::Call(Call(row))))
+        }
         CaseId::PREFIX => {
             let id: CaseId = id.parse().map_err(wrong)?;
             Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::Case(row.into())))
@@ -75,6 +85,14 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
         DistrictId::PREFIX => {
             let id: DistrictId = id.parse().map_err(wrong)?;
             Ok(ctx.app()?.city.district(id).map(|row| Node::District(District(row.clone()))))
+        }
+        FlagId::PREFIX => {
+            let id: FlagId = id.parse().map_err(wrong)?;
+            Ok(flag_by_id(ctx, id, reads::flags::With::default()).await?.map(Node::Flag))
+        }
+        NuisanceRuleId::PREFIX => {
+            let id: NuisanceRuleId = id.parse().map_err(wrong)?;
+            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::NuisanceRule(NuisanceRule(row))))
         }
         StaffId::PREFIX => {
             let id: StaffId = id.parse().map_err(wrong)?;
