@@ -1,6 +1,10 @@
 //! The stories: everything through HTTP, on SQLite and on PostgreSQL.
 
+mod architecture;
 mod cases;
 mod docket;
 mod legal;
 mod legal_actions;
+mod limits;
+mod schema;
+mod sign_in;

@@ -3,7 +3,11 @@
 pub mod address;
 pub mod call_behavior;
 pub mod case_stage;
+pub mod deadline;
 pub mod hearing;
+pub mod inspection;
 pub mod legal_step;
+pub mod notice;
+pub mod offense;
 pub mod refusal;
 pub mod remedy;

@@ -1,15 +1,22 @@
 //! Anything with an id, by its id.
 
 use async_graphql::{Context, ID, Interface, Object};
-use entity::id::{CaseEventId, CaseId, DistrictId, HearingId, LegalActionId, StaffId};
+use entity::id::{
+    CaseEventId, CaseId, DeadlineId, DistrictId, HearingId, InspectionId, LegalActionId, NoticeId, StaffId,
+    ViolationId,
+};
 
 use super::{
     case::Case,
     case_event::CaseEvent,
     context::Ask,
+    deadline::Deadline,
     hearing::Hearing,
+    inspection::Inspection,
     legal_action::LegalAction,
+    notice::Notice,
     staff::{District, StaffMember},
+    violation::Violation,
 };
 use crate::{
     authz::Viewer,
@@ -27,10 +34,14 @@ use crate::{
 pub enum Node {
     Case(Case),
     CaseEvent(CaseEvent),
+    Deadline(Deadline),
     District(District),
     Hearing(Hearing),
+    Inspection(Inspection),
     LegalAction(LegalAction),
+    Notice(Notice),
     StaffMember(StaffMember),
+    Violation(Violation),
 }
 
 #[derive(Default)]
@@ -76,6 +87,10 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
                 .await?
                 .map(|row| Node::CaseEvent(CaseEvent(row))))
         }
+        DeadlineId::PREFIX => {
+            let id: DeadlineId = id.parse().map_err(wrong)?;
+            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::Deadline(row.into())))
+        }
         DistrictId::PREFIX => {
             let id: DistrictId = id.parse().map_err(wrong)?;
             Ok(ctx.app()?.city.district(id).map(|row| Node::District(District(row.clone()))))
@@ -88,9 +103,21 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
             let id: LegalActionId = id.parse().map_err(wrong)?;
             Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::LegalAction(row.into())))
         }
+        InspectionId::PREFIX => {
+            let id: InspectionId = id.parse().map_err(wrong)?;
+            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::Inspection(row.into())))
+        }
+        NoticeId::PREFIX => {
+            let id: NoticeId = id.parse().map_err(wrong)?;
+            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::Notice(Notice(row))))
+        }
         StaffId::PREFIX => {
             let id: StaffId = id.parse().map_err(wrong)?;
             Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::StaffMember(StaffMember(row))))
+        }
+        ViolationId::PREFIX => {
+            let id: ViolationId = id.parse().map_err(wrong)?;
+            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::Violation(Violation(row))))
         }
         _ => Err(Error::BadInput("This is not an id of this API.".to_owned())),
     }

@@ -19,6 +19,7 @@ impl From<property::Model> for Property {
     }
 }
 
+/// A place.
 #[Object]
 impl Property {
     /// Opaque.

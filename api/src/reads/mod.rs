@@ -3,12 +3,16 @@
 pub mod case_events;
 pub mod case_facts;
 pub mod cases;
+pub mod deadlines;
 pub mod hearings;
+pub mod inspections;
 pub mod joined;
 pub mod legal_action_summary;
 pub mod legal_actions;
 pub mod legal_step_facts;
+pub mod notices;
 pub mod page;
 pub mod properties;
 pub mod staff;
 pub mod text;
+pub mod violations;
