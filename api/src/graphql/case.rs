@@ -181,12 +181,6 @@ impl Case {
         case_by_id(ctx, self.0.case.previous_case_id).await
     }
 
-    /// What the city attorney brings in it, in the order in which it was referred.
-    async fn legal_actions(&self, ctx: &Context<'_>) -> Result<Vec<LegalAction>> {
-        let rows = ctx.loaders()?.load_one(LegalActionsOf(self.0.case.id)).await?.unwrap_or_default();
-        Ok(rows.into_iter().map(LegalAction::from).collect())
-    }
-
     /// What inspections found, in the order in which it was found.
     async fn violations(&self, ctx: &Context<'_>) -> Result<Vec<Violation>> {
         let rows = ctx.loaders()?.load_one(ViolationsOf(self.0.case.id)).await?.unwrap_or_default();
@@ -223,6 +217,12 @@ impl Case {
         let key = DeadlinesOf { case: self.0.case.id, open };
         let rows = ctx.loaders()?.load_one(key).await?.unwrap_or_default();
         Ok(rows.into_iter().map(Deadline::from).collect())
+    }
+
+    /// What the city attorney brings in it, in the order in which it was referred.
+    async fn legal_actions(&self, ctx: &Context<'_>) -> Result<Vec<LegalAction>> {
+        let rows = ctx.loaders()?.load_one(LegalActionsOf(self.0.case.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(LegalAction::from).collect())
     }
 
     /// The timeline, newest first.

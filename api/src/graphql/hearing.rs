@@ -42,6 +42,7 @@ impl From<hearing::Model> for Hearing {
     }
 }
 
+/// A hearing in a legal action.
 #[Object]
 impl Hearing {
     /// Opaque.

@@ -51,6 +51,7 @@ impl From<legal_action::Model> for LegalAction {
     }
 }
 
+/// One legal action in a case; a case may have several side by side, each with its own status.
 #[Object]
 impl LegalAction {
     /// Opaque.
@@ -241,6 +242,7 @@ pub struct LegalStepOption {
 /// One step that a legal action took; never changed once written.
 pub struct LegalActionStatusChange(status_change::Model);
 
+/// One step that a legal action took; never changed once written.
 #[Object]
 impl LegalActionStatusChange {
     /// The status before; null for the referral.

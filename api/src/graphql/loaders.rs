@@ -4,9 +4,9 @@ use std::{collections::HashMap, hash::Hash};
 
 use async_graphql::dataloader::Loader;
 use entity::{
-    case, case_kind, deadline, hearing,
+    case, case_kind, deadline, feed, hearing,
     id::{
-        CaseId, DeadlineId, HearingId, InspectionId, LegalActionId, NoticeId, PropertyId, StaffId,
+        CaseId, DeadlineId, FeedId, HearingId, InspectionId, LegalActionId, NoticeId, PropertyId, StaffId,
         ViolationId,
     },
     inspection, legal_action, legal_action_status_change, notice, property, staff, violation,
@@ -43,10 +43,11 @@ macro_rules! to_one {
 to_one! {
     CaseId => case::Model, reads::cases::by_ids;
     DeadlineId => deadline::Model, reads::deadlines::by_ids;
-    HearingId => hearing::Model, reads::hearings::by_ids;
+    FeedId => feed::Model, reads::feeds::by_ids;
     InspectionId => inspection::Model, reads::inspections::by_ids;
-    LegalActionId => legal_action::Model, reads::legal_actions::by_ids;
     NoticeId => notice::Model, reads::notices::by_ids;
+    HearingId => hearing::Model, reads::hearings::by_ids;
+    LegalActionId => legal_action::Model, reads::legal_actions::by_ids;
     PropertyId => property::Model, reads::properties::by_ids;
     StaffId => staff::Model, reads::staff::by_ids;
     ViolationId => violation::Model, reads::violations::by_ids;
@@ -76,20 +77,20 @@ to_many! {
     HearingsOf(LegalActionId) => hearing::Model, reads::hearings::of_actions, legal_action_id;
     /// Kinds of a case, the primary one first.
     KindsOf(CaseId) => case_kind::Model, reads::cases::kinds_of, case_id;
-    /// Legal actions of a case, in the order in which they were referred.
-    LegalActionsOf(CaseId) => legal_action::Model, reads::legal_actions::of_cases, case_id;
     /// Notices of a case, in the order in which they were recorded.
     NoticesOf(CaseId) => notice::Model, reads::notices::of_cases, case_id;
     /// Services of a notice, with their recipients, as they were stated.
     ServicesOf(NoticeId) => reads::notices::ServiceRow, reads::notices::services_of, notice_id;
-    /// Steps that a legal action took, the first one first.
-    StepsOf(LegalActionId) => legal_action_status_change::Model, reads::legal_actions::steps_of, legal_action_id;
     /// Violations that an inspection found.
     ViolationsFoundBy(InspectionId) => violation::Model, reads::violations::of_inspections, inspection_id;
     /// Violations that a notice names.
     ViolationsNamedBy(NoticeId) => reads::violations::NamedRow, reads::violations::of_notices, notice_id;
     /// Violations of a case, in the order in which they were found.
     ViolationsOf(CaseId) => violation::Model, reads::violations::of_cases, case_id;
+    /// Legal actions of a case, in the order in which they were referred.
+    LegalActionsOf(CaseId) => legal_action::Model, reads::legal_actions::of_cases, case_id;
+    /// Steps that a legal action took, the first one first.
+    StepsOf(LegalActionId) => legal_action_status_change::Model, reads::legal_actions::steps_of, legal_action_id;
 }
 
 /// What the stage machine knows of a case.
@@ -103,6 +104,27 @@ impl Loader<FactsOf> for Loaders {
         let ids: Vec<CaseId> = keys.iter().map(|key| key.0).collect();
         let facts = reads::case_facts::of(&self.app.db, &ids, self.app.today()).await?;
         Ok(facts.into_iter().map(|(id, facts)| (FactsOf(id), facts)).collect())
+    }
+}
+
+/// Deadlines of a case: open ones, met ones or all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DeadlinesOf {
+    pub case: CaseId,
+    pub open: Option<bool>,
+}
+
+impl Loader<DeadlinesOf> for Loaders {
+    type Value = Vec<deadline::Model>;
+    type Error = Error;
+    async fn load(&self, keys: &[DeadlinesOf]) -> Result<HashMap<DeadlinesOf, Self::Value>> {
+        let mut found = HashMap::new();
+        for (open, cases) in grouped(keys.to_vec(), |key| key.open) {
+            let ids: Vec<CaseId> = cases.into_iter().map(|key| key.case).collect();
+            let rows = reads::deadlines::of_cases(&self.app, &self.viewer, &ids, open).await?;
+            found.extend(grouped(rows, |row| DeadlinesOf { case: row.case_id, open }));
+        }
+        Ok(found)
     }
 }
 
@@ -134,27 +156,6 @@ impl Loader<NextHearingOf> for Loaders {
     }
 }
 
-/// Deadlines of a case: open ones, met ones or all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct DeadlinesOf {
-    pub case: CaseId,
-    pub open: Option<bool>,
-}
-
-impl Loader<DeadlinesOf> for Loaders {
-    type Value = Vec<deadline::Model>;
-    type Error = Error;
-    async fn load(&self, keys: &[DeadlinesOf]) -> Result<HashMap<DeadlinesOf, Self::Value>> {
-        let mut found = HashMap::new();
-        for (open, cases) in grouped(keys.to_vec(), |key| key.open) {
-            let ids: Vec<CaseId> = cases.into_iter().map(|key| key.case).collect();
-            let rows = reads::deadlines::of_cases(&self.app, &self.viewer, &ids, open).await?;
-            found.extend(grouped(rows, |row| DeadlinesOf { case: row.case_id, open }));
-        }
-        Ok(found)
-    }
-}
-
 /// Deadlines of a legal action: open ones, met ones or all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DeadlinesOfAction {
@@ -166,14 +167,12 @@ impl Loader<DeadlinesOfAction> for Loaders {
     type Value = Vec<deadline::Model>;
     type Error = Error;
     async fn load(&self, keys: &[DeadlinesOfAction]) -> Result<HashMap<DeadlinesOfAction, Self::Value>> {
-        let mut found = HashMap::new();
+        let mut found: HashMap<DeadlinesOfAction, Self::Value> = HashMap::new();
         for (open, actions) in grouped(keys.to_vec(), |key| key.open) {
             let ids: Vec<LegalActionId> = actions.into_iter().map(|key| key.action).collect();
-            let rows = reads::deadlines::of_actions(&self.app, &self.viewer, &ids, open).await?;
-            let of_action =
-                rows.into_iter().filter_map(|row| row.legal_action_id.map(|action| (action, row)));
-            for (action, row) in of_action {
-                found.entry(DeadlinesOfAction { action, open }).or_insert_with(Vec::new).push(row);
+            for row in reads::deadlines::of_actions(&self.app, &self.viewer, &ids, open).await? {
+                let Some(action) = row.legal_action_id else { continue };
+                found.entry(DeadlinesOfAction { action, open }).or_default().push(row);
             }
         }
         Ok(found)

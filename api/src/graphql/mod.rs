@@ -1,6 +1,6 @@
 //! The public schema: one file per noun, each a thin layer over one function of `reads` or `writes`.
 
-mod batches;
+mod batching;
 mod case;
 mod case_event;
 mod case_mutation;
@@ -8,6 +8,9 @@ mod context;
 mod deadline;
 mod deadline_mutation;
 mod errors;
+mod feed;
+mod feed_loaders;
+mod feed_mutation;
 mod hearing;
 mod inspection;
 mod inspection_mutation;
@@ -27,9 +30,7 @@ mod scalars;
 mod staff;
 mod violation;
 
-use std::time::Duration;
-
-use async_graphql::{EmptySubscription, MergedObject, Schema, dataloader::DataLoader};
+use async_graphql::{EmptySubscription, MergedObject, Schema};
 use uuid::Uuid;
 
 use self::loaders::Loaders;
@@ -49,6 +50,7 @@ pub struct Query(
     hearing::HearingQuery,
     legal_action_query::LegalActionQuery,
     remedy::RemedyQuery,
+    feed::FeedQuery,
 );
 
 /// What can be changed. A mutation field is one transaction: the change, its timeline entry and its audit row are
@@ -57,6 +59,7 @@ pub struct Query(
 pub struct Mutation(
     case_mutation::CaseMutation,
     deadline_mutation::DeadlineMutation,
+    feed_mutation::FeedMutation,
     inspection_mutation::InspectionMutation,
     legal_action_mutation::LegalActionMutation,
     notice_mutation::NoticeMutation,
@@ -102,13 +105,14 @@ pub async fn execute(
         errors::stamp(&mut response, request_id);
         return response;
     }
-    let (sender, queued) = batches::queue();
-    if let Some(viewer) = viewer {
-        let loaders = Loaders { app: app.clone(), viewer: viewer.clone() };
-        let loaders = DataLoader::new(loaders, move |load| sender.send(load)).delay(Duration::ZERO);
-        request = request.data(viewer).data(loaders);
-    }
-    let mut response = REQUEST_ID.scope(request_id, batches::run(schema.execute(request), queued)).await;
+    let mut response = match viewer {
+        Some(viewer) => {
+            let (loaders, batches) = batching::batched(Loaders { app: app.clone(), viewer: viewer.clone() });
+            let running = schema.execute(request.data(viewer).data(loaders));
+            REQUEST_ID.scope(request_id, batches.run(running)).await
+        }
+        None => schema.execute(request).await,
+    };
     errors::stamp(&mut response, request_id);
     response
 }

@@ -18,6 +18,7 @@ use crate::{
 /// A legal tool of the city, with its source and its steps; data of the city's preset, not legal advice.
 pub struct Remedy(pub remedy::Remedy);
 
+/// A legal tool of the city, with its source and its steps; data of the city's preset, not legal advice.
 #[Object]
 impl Remedy {
     /// What `legalActionRefer` takes.

@@ -4,6 +4,7 @@ pub mod case_events;
 pub mod case_facts;
 pub mod cases;
 pub mod deadlines;
+pub mod feeds;
 pub mod hearings;
 pub mod inspections;
 pub mod joined;
