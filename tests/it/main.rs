@@ -4,6 +4,7 @@ mod architecture;
 mod case_at_work;
 mod cases;
 mod commands;
+mod counting;
 mod deadlines;
 mod docket;
 mod feeds;
