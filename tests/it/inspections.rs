@@ -127,6 +127,29 @@ story! {
 }
 
 story! {
+    async fn two_cases_at_one_place_do_not_count_their_offenses_past_each_other(jfn) {
+        let officer = jfn.code_officer(3).await;
+        let place = jfn.place("1200 K ST", 3).await;
+        let mut recording = Vec::new();
+        for _ in 0..6 {
+            let case = open_at(&officer, &place).await;
+            let input = inspection(jfn, &case, "VIOLATION_FOUND", json!([violation("SCC 8.96.130")]));
+            let officer = officer.clone();
+            recording.push(tokio::spawn(async move {
+                let made = officer.done("inspectionRecord", INSPECTION, input).await;
+                made["inspection"]["violations"][0]["offenseNumber"].as_i64().unwrap()
+            }));
+        }
+        let mut numbers = Vec::new();
+        for one in recording {
+            numbers.push(one.await.unwrap());
+        }
+        numbers.sort_unstable();
+        assert_eq!(numbers, [1, 2, 3, 4, 5, 6]);
+    }
+}
+
+story! {
     async fn the_code_officer_and_the_attorney_of_the_district_enforce_and_nobody_else(jfn) {
         let officer = jfn.code_officer(3).await;
         let case = open(jfn, &officer, "1200 K ST").await;
