@@ -2,7 +2,10 @@
 
 mod architecture;
 mod cases;
+mod docket;
 mod feeds;
+mod legal;
+mod legal_actions;
 mod limits;
 mod presets;
 mod schema;

@@ -18,7 +18,8 @@ use super::{
     deadline::Deadline,
     errors::{UserError, user_errors},
     inspection::{Inspection, InspectionConnection},
-    loaders::{DeadlinesOf, FactsOf, KindsOf, NoticesOf, RecentNotesOf, ViolationsOf},
+    legal_action::LegalAction,
+    loaders::{DeadlinesOf, FactsOf, KindsOf, LegalActionsOf, NoticesOf, RecentNotesOf, ViolationsOf},
     notice::Notice,
     page::{connection, cost},
     property::Property,
@@ -216,6 +217,12 @@ impl Case {
         let key = DeadlinesOf { case: self.0.case.id, open };
         let rows = ctx.loaders()?.load_one(key).await?.unwrap_or_default();
         Ok(rows.into_iter().map(Deadline::from).collect())
+    }
+
+    /// What the city attorney brings in it, in the order in which it was referred.
+    async fn legal_actions(&self, ctx: &Context<'_>) -> Result<Vec<LegalAction>> {
+        let rows = ctx.loaders()?.load_one(LegalActionsOf(self.0.case.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(LegalAction::from).collect())
     }
 
     /// The timeline, newest first.

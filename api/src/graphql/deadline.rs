@@ -42,6 +42,7 @@ impl From<deadline::Model> for Deadline {
     }
 }
 
+/// A day by which something is due, before which nothing may be done, or on which a power ends.
 #[Object]
 impl Deadline {
     /// Opaque.

@@ -30,6 +30,7 @@ impl From<inspection::Model> for Inspection {
     }
 }
 
+/// A look at a place by the code officer or an attorney: planned, or made.
 #[Object]
 impl Inspection {
     /// Opaque.

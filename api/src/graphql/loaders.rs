@@ -4,15 +4,18 @@ use std::{collections::HashMap, hash::Hash};
 
 use async_graphql::dataloader::Loader;
 use entity::{
-    case, case_kind, deadline, feed,
-    id::{CaseId, DeadlineId, FeedId, InspectionId, NoticeId, PropertyId, StaffId, ViolationId},
-    inspection, notice, property, staff, violation,
+    case, case_kind, deadline, feed, feed_run, hearing,
+    id::{
+        CaseId, DeadlineId, FeedId, FeedRunId, HearingId, InspectionId, LegalActionId, NoticeId, PropertyId,
+        RejectedRowId, StaffId, ViolationId,
+    },
+    inspection, legal_action, legal_action_status_change, notice, property, rejected_row, staff, violation,
 };
 
 use crate::{
     app::App,
     authz::Viewer,
-    domain::case_stage::Facts,
+    domain::{case_stage::Facts, legal_step},
     error::{Error, Result},
     reads,
 };
@@ -41,8 +44,12 @@ to_one! {
     CaseId => case::Model, reads::cases::by_ids;
     DeadlineId => deadline::Model, reads::deadlines::by_ids;
     FeedId => feed::Model, reads::feeds::by_ids;
+    FeedRunId => feed_run::Model, reads::feeds::runs_by_ids;
     InspectionId => inspection::Model, reads::inspections::by_ids;
     NoticeId => notice::Model, reads::notices::by_ids;
+    RejectedRowId => rejected_row::Model, reads::feeds::rejected_by_ids;
+    HearingId => hearing::Model, reads::hearings::by_ids;
+    LegalActionId => legal_action::Model, reads::legal_actions::by_ids;
     PropertyId => property::Model, reads::properties::by_ids;
     StaffId => staff::Model, reads::staff::by_ids;
     ViolationId => violation::Model, reads::violations::by_ids;
@@ -68,6 +75,8 @@ macro_rules! to_many {
 }
 
 to_many! {
+    /// Hearings of a legal action, the earliest first.
+    HearingsOf(LegalActionId) => hearing::Model, reads::hearings::of_actions, legal_action_id;
     /// Kinds of a case, the primary one first.
     KindsOf(CaseId) => case_kind::Model, reads::cases::kinds_of, case_id;
     /// Notices of a case, in the order in which they were recorded.
@@ -80,6 +89,10 @@ to_many! {
     ViolationsNamedBy(NoticeId) => reads::violations::NamedRow, reads::violations::of_notices, notice_id;
     /// Violations of a case, in the order in which they were found.
     ViolationsOf(CaseId) => violation::Model, reads::violations::of_cases, case_id;
+    /// Legal actions of a case, in the order in which they were referred.
+    LegalActionsOf(CaseId) => legal_action::Model, reads::legal_actions::of_cases, case_id;
+    /// Steps that a legal action took, the first one first.
+    StepsOf(LegalActionId) => legal_action_status_change::Model, reads::legal_actions::steps_of, legal_action_id;
 }
 
 /// What the stage machine knows of a case.
@@ -114,6 +127,34 @@ impl Loader<DeadlinesOf> for Loaders {
             found.extend(grouped(rows, |row| DeadlinesOf { case: row.case_id, open }));
         }
         Ok(found)
+    }
+}
+
+/// What the next step of a legal action rests on, today.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct StepFactsOf(pub LegalActionId);
+
+impl Loader<StepFactsOf> for Loaders {
+    type Value = legal_step::Facts;
+    type Error = Error;
+    async fn load(&self, keys: &[StepFactsOf]) -> Result<HashMap<StepFactsOf, legal_step::Facts>> {
+        let ids: Vec<LegalActionId> = keys.iter().map(|key| key.0).collect();
+        let facts = reads::legal_step_facts::of(&self.app.db, &ids, self.app.today()).await?;
+        Ok(facts.into_iter().map(|(id, facts)| (StepFactsOf(id), facts)).collect())
+    }
+}
+
+/// The earliest hearing of a legal action that is still scheduled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NextHearingOf(pub LegalActionId);
+
+impl Loader<NextHearingOf> for Loaders {
+    type Value = hearing::Model;
+    type Error = Error;
+    async fn load(&self, keys: &[NextHearingOf]) -> Result<HashMap<NextHearingOf, hearing::Model>> {
+        let ids: Vec<LegalActionId> = keys.iter().map(|key| key.0).collect();
+        let rows = reads::hearings::next_of(&self.app, &self.viewer, &ids).await?;
+        Ok(rows.into_iter().map(|row| (NextHearingOf(row.legal_action_id), row)).collect())
     }
 }
 

@@ -10,8 +10,12 @@ mod errors;
 mod feed;
 mod feed_loaders;
 mod feed_mutation;
+mod hearing;
 mod inspection;
 mod inspection_mutation;
+mod legal_action;
+mod legal_action_mutation;
+mod legal_action_query;
 mod limits;
 mod loaders;
 mod node;
@@ -20,6 +24,7 @@ mod notice_mutation;
 mod page;
 mod party;
 mod property;
+mod remedy;
 mod scalars;
 mod staff;
 mod violation;
@@ -42,6 +47,9 @@ pub struct Query(
     case_event::ChangeQuery,
     deadline::DeadlineQuery,
     feed::FeedQuery,
+    hearing::HearingQuery,
+    legal_action_query::LegalActionQuery,
+    remedy::RemedyQuery,
 );
 
 /// What can be changed. A mutation field is one transaction: the change, its timeline entry and its audit row are
@@ -52,6 +60,7 @@ pub struct Mutation(
     deadline_mutation::DeadlineMutation,
     feed_mutation::FeedMutation,
     inspection_mutation::InspectionMutation,
+    legal_action_mutation::LegalActionMutation,
     notice_mutation::NoticeMutation,
     violation::ViolationMutation,
 );

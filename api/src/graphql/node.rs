@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use entity::id::{
-    CaseEventId, CaseId, DeadlineId, DistrictId, FeedId, FeedRunId, InspectionId, NoticeId, RejectedRowId,
-    StaffId, ViolationId,
+    CaseEventId, CaseId, DeadlineId, DistrictId, FeedId, FeedRunId, HearingId, InspectionId, LegalActionId,
+    NoticeId, RejectedRowId, StaffId, ViolationId,
 };
 
 use super::{
@@ -12,7 +12,9 @@ use super::{
     context::Ask,
     deadline::Deadline,
     feed::{Feed, FeedRun, RejectedRow},
+    hearing::Hearing,
     inspection::Inspection,
+    legal_action::LegalAction,
     notice::Notice,
     staff::{District, StaffMember},
     violation::Violation,
@@ -39,6 +41,8 @@ pub enum Node {
     FeedRun(FeedRun),
     Inspection(Inspection),
     Notice(Notice),
+    Hearing(Hearing),
+    LegalAction(LegalAction),
     RejectedRow(RejectedRow),
     StaffMember(StaffMember),
     Violation(Violation),
@@ -73,57 +77,36 @@ impl NodeQuery {
     }
 }
 
+/// The nodes that a loader reads by their own id.
+macro_rules! loaded {
+    ($ctx:ident, $id:ident: $($key:ty => $node:expr;)+) => {
+        $(if let Ok(key) = $id.parse::<$key>() {
+            return Ok($ctx.loaders()?.load_one(key).await?.map($node));
+        })+
+    };
+}
+
 async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node>> {
-    let prefix = id.split_once('_').map_or("", |(prefix, _)| prefix);
-    let wrong = |error: entity::id::NotAnId| Error::BadInput(error.to_string());
-    match prefix {
-        CaseId::PREFIX => {
-            let id: CaseId = id.parse().map_err(wrong)?;
-            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::Case(row.into())))
-        }
-        CaseEventId::PREFIX => {
-            let id: CaseEventId = id.parse().map_err(wrong)?;
-            Ok(reads::case_events::by_id(ctx.app()?, viewer, id)
-                .await?
-                .map(|row| Node::CaseEvent(CaseEvent(row))))
-        }
-        DeadlineId::PREFIX => {
-            let id: DeadlineId = id.parse().map_err(wrong)?;
-            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::Deadline(row.into())))
-        }
-        DistrictId::PREFIX => {
-            let id: DistrictId = id.parse().map_err(wrong)?;
-            Ok(ctx.app()?.city.district(id).map(|row| Node::District(District(row.clone()))))
-        }
-        FeedId::PREFIX => {
-            let id: FeedId = id.parse().map_err(wrong)?;
-            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::Feed(Feed(row))))
-        }
-        FeedRunId::PREFIX => {
-            let id: FeedRunId = id.parse().map_err(wrong)?;
-            Ok(reads::feeds::run_by_id(ctx.app()?, viewer, id).await?.map(|row| Node::FeedRun(FeedRun(row))))
-        }
-        InspectionId::PREFIX => {
-            let id: InspectionId = id.parse().map_err(wrong)?;
-            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::Inspection(row.into())))
-        }
-        NoticeId::PREFIX => {
-            let id: NoticeId = id.parse().map_err(wrong)?;
-            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::Notice(Notice(row))))
-        }
-        RejectedRowId::PREFIX => {
-            let id: RejectedRowId = id.parse().map_err(wrong)?;
-            let found = reads::feeds::rejected_by_id(ctx.app()?, viewer, id).await?;
-            Ok(found.map(|row| Node::RejectedRow(RejectedRow(row))))
-        }
-        StaffId::PREFIX => {
-            let id: StaffId = id.parse().map_err(wrong)?;
-            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::StaffMember(StaffMember(row))))
-        }
-        ViolationId::PREFIX => {
-            let id: ViolationId = id.parse().map_err(wrong)?;
-            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::Violation(Violation(row))))
-        }
-        _ => Err(Error::BadInput("This is not an id of this API.".to_owned())),
+    loaded! { ctx, id:
+        CaseId => |row| Node::Case(row.into());
+        DeadlineId => |row| Node::Deadline(row.into());
+        FeedId => |row| Node::Feed(Feed(row));
+        FeedRunId => |row| Node::FeedRun(FeedRun(row));
+        HearingId => |row| Node::Hearing(row.into());
+        InspectionId => |row| Node::Inspection(row.into());
+        LegalActionId => |row| Node::LegalAction(row.into());
+        NoticeId => |row| Node::Notice(Notice(row));
+        RejectedRowId => |row| Node::RejectedRow(RejectedRow(row));
+        StaffId => |row| Node::StaffMember(StaffMember(row));
+        ViolationId => |row| Node::Violation(Violation(row));
     }
+    if let Ok(id) = id.parse::<CaseEventId>() {
+        let found = reads::case_events::by_id(ctx.app()?, viewer, id).await?;
+        return Ok(found.map(|row| Node::CaseEvent(CaseEvent(row))));
+    }
+    if let Ok(id) = id.parse::<DistrictId>() {
+        let found = ctx.app()?.city.district(id);
+        return Ok(found.map(|row| Node::District(District(row.clone()))));
+    }
+    Err(Error::BadInput("This is not an id of this API.".to_owned()))
 }

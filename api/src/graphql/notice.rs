@@ -24,6 +24,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Notice(pub notice::Model);
 
+/// A paper that the city served in a case.
 #[Object]
 impl Notice {
     /// Opaque.

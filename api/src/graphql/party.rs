@@ -16,6 +16,7 @@ impl From<party::Model> for Party {
     }
 }
 
+/// A person or an organisation that answers for places.
 #[Object]
 impl Party {
     /// Opaque.

@@ -14,6 +14,7 @@ use crate::{authz::Action, error::Result, writes};
 #[derive(Clone)]
 pub struct Violation(pub violation::Model);
 
+/// A violation of one section of the city's codes, found by an inspection.
 #[Object]
 impl Violation {
     /// Opaque.
