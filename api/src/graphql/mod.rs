@@ -1,5 +1,6 @@
 //! The public schema: one file per noun, each a thin layer over one function of `reads` or `writes`.
 
+mod batching;
 mod case;
 mod case_event;
 mod case_mutation;
@@ -29,7 +30,7 @@ mod scalars;
 mod staff;
 mod violation;
 
-use async_graphql::{EmptySubscription, MergedObject, Schema, dataloader::DataLoader};
+use async_graphql::{EmptySubscription, MergedObject, Schema};
 use uuid::Uuid;
 
 use self::loaders::Loaders;
@@ -104,11 +105,14 @@ pub async fn execute(
         errors::stamp(&mut response, request_id);
         return response;
     }
-    if let Some(viewer) = viewer {
-        let loaders = Loaders { app: app.clone(), viewer: viewer.clone() };
-        request = request.data(viewer).data(DataLoader::new(loaders, tokio::spawn));
-    }
-    let mut response = REQUEST_ID.scope(request_id, schema.execute(request)).await;
+    let mut response = match viewer {
+        Some(viewer) => {
+            let (loaders, batches) = batching::batched(Loaders { app: app.clone(), viewer: viewer.clone() });
+            let running = schema.execute(request.data(viewer).data(loaders));
+            REQUEST_ID.scope(request_id, batches.run(running)).await
+        }
+        None => schema.execute(request).await,
+    };
     errors::stamp(&mut response, request_id);
     response
 }
