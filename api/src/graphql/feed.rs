@@ -44,6 +44,7 @@ pub enum FeedHealth {
 #[derive(Clone)]
 pub struct Feed(pub feed::Model);
 
+/// A source of calls for service.
 #[Object]
 impl Feed {
     /// Opaque.
@@ -139,6 +140,7 @@ impl Feed {
 #[derive(Clone)]
 pub struct FeedRun(pub feed_run::Model);
 
+/// One run of a feed. `read` is the sum of `inserted`, `updated`, `unchanged`, `duplicates` and `rejected`.
 #[Object]
 impl FeedRun {
     /// Opaque.
@@ -218,6 +220,7 @@ connection!(FeedRunConnection, FeedRunEdge, FeedRun, "runs of a feed");
 #[derive(Clone)]
 pub struct RejectedRow(pub rejected_row::Model);
 
+/// A row of a feed that could not be read.
 #[Object]
 impl RejectedRow {
     /// Opaque.
