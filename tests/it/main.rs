@@ -2,11 +2,16 @@
 
 mod architecture;
 mod cases;
+mod commands;
 mod docket;
 mod feeds;
 mod legal;
 mod legal_actions;
 mod limits;
+mod parcels;
+mod parties;
+mod places;
 mod presets;
 mod schema;
 mod sign_in;
+mod teams;

@@ -25,9 +25,11 @@ mod notice_mutation;
 mod page;
 mod party;
 mod property;
+mod property_mutation;
 mod remedy;
 mod scalars;
 mod staff;
+mod team;
 mod violation;
 
 use async_graphql::{EmptySubscription, MergedObject, Schema};
@@ -47,10 +49,11 @@ pub struct Query(
     case::CaseQuery,
     case_event::ChangeQuery,
     deadline::DeadlineQuery,
-    feed::FeedQuery,
     hearing::HearingQuery,
     legal_action_query::LegalActionQuery,
     remedy::RemedyQuery,
+    feed::FeedQuery,
+    property::PropertyQuery,
 );
 
 /// What can be changed. A mutation field is one transaction: the change, its timeline entry and its audit row are
@@ -63,6 +66,8 @@ pub struct Mutation(
     inspection_mutation::InspectionMutation,
     legal_action_mutation::LegalActionMutation,
     notice_mutation::NoticeMutation,
+    property_mutation::PropertyMutation,
+    team::TeamMutation,
     violation::ViolationMutation,
 );
 

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Interface, Object};
 use entity::id::{
     CaseEventId, CaseId, DeadlineId, DistrictId, FeedId, FeedRunId, HearingId, InspectionId, LegalActionId,
-    NoticeId, RejectedRowId, StaffId, ViolationId,
+    NoticeId, PartyId, PropertyId, RejectedRowId, StaffId, ViolationId,
 };
 
 use super::{
@@ -16,6 +16,8 @@ use super::{
     inspection::Inspection,
     legal_action::LegalAction,
     notice::Notice,
+    party::Party,
+    property::Property,
     staff::{District, StaffMember},
     violation::Violation,
 };
@@ -44,6 +46,8 @@ pub enum Node {
     Hearing(Hearing),
     LegalAction(LegalAction),
     RejectedRow(RejectedRow),
+    Party(Party),
+    Property(Property),
     StaffMember(StaffMember),
     Violation(Violation),
 }
@@ -91,12 +95,12 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
         CaseId => |row| Node::Case(row.into());
         DeadlineId => |row| Node::Deadline(row.into());
         FeedId => |row| Node::Feed(Feed(row));
-        FeedRunId => |row| Node::FeedRun(FeedRun(row));
         HearingId => |row| Node::Hearing(row.into());
         InspectionId => |row| Node::Inspection(row.into());
         LegalActionId => |row| Node::LegalAction(row.into());
         NoticeId => |row| Node::Notice(Notice(row));
-        RejectedRowId => |row| Node::RejectedRow(RejectedRow(row));
+        PartyId => |row| Node::Party(Party(row));
+        PropertyId => |row| Node::Property(row.into());
         StaffId => |row| Node::StaffMember(StaffMember(row));
         ViolationId => |row| Node::Violation(Violation(row));
     }
@@ -107,6 +111,14 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
     if let Ok(id) = id.parse::<DistrictId>() {
         let found = ctx.app()?.city.district(id);
         return Ok(found.map(|row| Node::District(District(row.clone()))));
+    }
+    if let Ok(id) = id.parse::<FeedRunId>() {
+        let found = reads::feeds::run_by_id(ctx.app()?, viewer, id).await?;
+        return Ok(found.map(|row| Node::FeedRun(FeedRun(row))));
+    }
+    if let Ok(id) = id.parse::<RejectedRowId>() {
+        let found = reads::feeds::rejected_by_id(ctx.app()?, viewer, id).await?;
+        return Ok(found.map(|row| Node::RejectedRow(RejectedRow(row))));
     }
     Err(Error::BadInput("This is not an id of this API.".to_owned()))
 }

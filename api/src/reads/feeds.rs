@@ -36,10 +36,9 @@ pub async fn by_ids(app: &App, viewer: &Viewer, ids: &[FeedId]) -> Result<Vec<fe
         .await?)
 }
 
-/// Runs by id, in no order.
-pub async fn runs_by_ids(app: &App, viewer: &Viewer, ids: &[FeedRunId]) -> Result<Vec<feed_run::Model>> {
-    let runs = feed_run::Entity::visible_to(viewer).filter(feed_run::Column::Id.is_in(ids.iter().copied()));
-    Ok(runs.all(&app.db).await?)
+/// One run.
+pub async fn run_by_id(app: &App, viewer: &Viewer, id: FeedRunId) -> Result<Option<feed_run::Model>> {
+    Ok(feed_run::Entity::visible_to(viewer).filter(feed_run::Column::Id.eq(id)).one(&app.db).await?)
 }
 
 /// One page of a feed's runs, newest first.
@@ -79,14 +78,13 @@ pub async fn last_ended_of(app: &App, viewer: &Viewer, feeds: &[FeedId]) -> Resu
     Ok(feed_run::Entity::visible_to(viewer).filter(C::Id.in_subquery(ids)).all(&app.db).await?)
 }
 
-/// Rows that could not be read by id, in no order.
-pub async fn rejected_by_ids(
+/// One row that could not be read.
+pub async fn rejected_by_id(
     app: &App,
     viewer: &Viewer,
-    ids: &[RejectedRowId],
-) -> Result<Vec<rejected_row::Model>> {
-    let rows = rejected_row::Entity::visible_to(viewer);
-    Ok(rows.filter(rejected_row::Column::Id.is_in(ids.iter().copied())).all(&app.db).await?)
+    id: RejectedRowId,
+) -> Result<Option<rejected_row::Model>> {
+    Ok(rejected_row::Entity::visible_to(viewer).filter(rejected_row::Column::Id.eq(id)).one(&app.db).await?)
 }
 
 /// One page of the rows of a feed that could not be read, newest first.
