@@ -1,8 +1,17 @@
 //! The stories: everything through HTTP, on SQLite and on PostgreSQL.
 
+mod architecture;
 mod cases;
 mod commands;
+mod docket;
+mod feeds;
+mod legal;
+mod legal_actions;
+mod limits;
 mod parcels;
 mod parties;
 mod places;
+mod presets;
+mod schema;
+mod sign_in;
 mod teams;

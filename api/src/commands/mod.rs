@@ -1,5 +1,6 @@
 //! The command line: what the binary `jfn` can be told to do.
 
+pub mod import_calls;
 pub mod import_places;
 pub mod migrate;
 pub mod parcel_mapping;

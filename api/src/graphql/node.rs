@@ -1,15 +1,25 @@
 //! Anything with an id, by its id.
 
 use async_graphql::{Context, ID, Interface, Object};
-use entity::id::{CaseEventId, CaseId, DistrictId, PartyId, PropertyId, StaffId};
+use entity::id::{
+    CaseEventId, CaseId, DeadlineId, DistrictId, FeedId, FeedRunId, HearingId, InspectionId, LegalActionId,
+    NoticeId, PartyId, PropertyId, RejectedRowId, StaffId, ViolationId,
+};
 
 use super::{
     case::Case,
     case_event::CaseEvent,
     context::Ask,
+    deadline::Deadline,
+    feed::{Feed, FeedRun, RejectedRow},
+    hearing::Hearing,
+    inspection::Inspection,
+    legal_action::LegalAction,
+    notice::Notice,
     party::Party,
     property::Property,
     staff::{District, StaffMember},
+    violation::Violation,
 };
 use crate::{
     authz::Viewer,
@@ -27,10 +37,19 @@ use crate::{
 pub enum Node {
     Case(Case),
     CaseEvent(CaseEvent),
+    Deadline(Deadline),
     District(District),
+    Feed(Feed),
+    FeedRun(FeedRun),
+    Inspection(Inspection),
+    Notice(Notice),
     Party(Party),
     Property(Property),
+    Hearing(Hearing),
+    LegalAction(LegalAction),
+    RejectedRow(RejectedRow),
     StaffMember(StaffMember),
+    Violation(Violation),
 }
 
 #[derive(Default)]
@@ -62,36 +81,44 @@ impl NodeQuery {
     }
 }
 
+/// The nodes that a loader reads by their own id.
+macro_rules! loaded {
+    ($ctx:ident, $id:ident: $($key:ty => $node:expr;)+) => {
+        $(if let Ok(key) = $id.parse::<$key>() {
+            return Ok($ctx.loaders()?.load_one(key).await?.map($node));
+        })+
+    };
+}
+
 async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node>> {
-    let prefix = id.split_once('_').map_or("", |(prefix, _)| prefix);
-    let wrong = |error: entity::id::NotAnId| Error::BadInput(error.to_string());
-    match prefix {
-        CaseId::PREFIX => {
-            let id: CaseId = id.parse().map_err(wrong)?;
-            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::Case(row.into())))
-        }
-        CaseEventId::PREFIX => {
-            let id: CaseEventId = id.parse().map_err(wrong)?;
-            Ok(reads::case_events::by_id(ctx.app()?, viewer, id)
-                .await?
-                .map(|row| Node::CaseEvent(CaseEvent(row))))
-        }
-        DistrictId::PREFIX => {
-            let id: DistrictId = id.parse().map_err(wrong)?;
-            Ok(ctx.app()?.city.district(id).map(|row| Node::District(District(row.clone()))))
-        }
-        PartyId::PREFIX => {
-            let id: PartyId = id.parse().map_err(wrong)?;
-            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::Party(Party(row))))
-        }
-        PropertyId::PREFIX => {
-            let id: PropertyId = id.parse().map_err(wrong)?;
-            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::Property(row.into())))
-        }
-        StaffId::PREFIX => {
-            let id: StaffId = id.parse().map_err(wrong)?;
-            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::StaffMember(StaffMember(row))))
-        }
-        _ => Err(Error::BadInput("This is not an id of this API.".to_owned())),
+    loaded! { ctx, id:
+        CaseId => |row| Node::Case(row.into());
+        DeadlineId => |row| Node::Deadline(row.into());
+        FeedId => |row| Node::Feed(Feed(row));
+        HearingId => |row| Node::Hearing(row.into());
+        InspectionId => |row| Node::Inspection(row.into());
+        LegalActionId => |row| Node::LegalAction(row.into());
+        NoticeId => |row| Node::Notice(Notice(row));
+        PartyId => |row| Node::Party(row.into());
+        PropertyId => |row| Node::Property(row.into());
+        StaffId => |row| Node::StaffMember(StaffMember(row));
+        ViolationId => |row| Node::Violation(Violation(row));
     }
+    if let Ok(id) = id.parse::<CaseEventId>() {
+        let found = reads::case_events::by_id(ctx.app()?, viewer, id).await?;
+        return Ok(found.map(|row| Node::CaseEvent(CaseEvent(row))));
+    }
+    if let Ok(id) = id.parse::<DistrictId>() {
+        let found = ctx.app()?.city.district(id);
+        return Ok(found.map(|row| Node::District(District(row.clone()))));
+    }
+    if let Ok(id) = id.parse::<FeedRunId>() {
+        let found = reads::feeds::run_by_id(ctx.app()?, viewer, id).await?;
+        return Ok(found.map(|row| Node::FeedRun(FeedRun(row))));
+    }
+    if let Ok(id) = id.parse::<RejectedRowId>() {
+        let found = reads::feeds::rejected_by_id(ctx.app()?, viewer, id).await?;
+        return Ok(found.map(|row| Node::RejectedRow(RejectedRow(row))));
+    }
+    Err(Error::BadInput("This is not an id of this API.".to_owned()))
 }

@@ -24,7 +24,13 @@ use crate::{
 
 /// A person or an organisation that answers for places.
 #[derive(Clone)]
-pub struct Party(pub party::Model);
+pub struct Party(party::Model);
+
+impl From<party::Model> for Party {
+    fn from(row: party::Model) -> Self {
+        Self(row)
+    }
+}
 
 #[Object]
 impl Party {
@@ -75,7 +81,7 @@ impl PropertyParty {
 
     /// The party.
     async fn party(&self) -> Party {
-        Party(self.0.party.clone())
+        self.0.party.clone().into()
     }
 
     /// What they are to the place.

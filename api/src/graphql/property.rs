@@ -31,6 +31,7 @@ impl From<property::Model> for Property {
     }
 }
 
+/// A place.
 #[Object]
 impl Property {
     /// Opaque.

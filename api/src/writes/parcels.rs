@@ -14,7 +14,7 @@ use entity::{
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use self::known::Known;
-use super::{many, properties, rematch};
+use super::{flags, ingest, many, rematch};
 use crate::{app::Tx, authz::Action, domain::address::Address, error::Result, scope::unscoped};
 
 /// One parcel, as its file tells it; what the file does not tell is left as it is.
@@ -73,6 +73,8 @@ impl Outcome {
 /// Takes these parcels in. The same ones again change nothing; what staff edited stays as they left it.
 pub async fn import(tx: &mut Tx, parcels: &[Parcel]) -> Result<Outcome> {
     tx.viewer.require(Action::WorkCases, None)?;
+    // A batch of calls locks its feed before the places it touches, and so do we.
+    ingest::lock(tx, None).await?;
     let mut known = Known::of(tx, parcels).await?;
     let mut batch = Batch::default();
     for parcel in parcels {
@@ -188,7 +190,7 @@ impl Batch {
         self.outcome.added = self.added.len() as u64;
         self.outcome.updated = self.updated.len() as u64;
         let changed: Vec<PropertyId> = self.added.into_iter().chain(self.updated).collect();
-        properties::reconsider(tx, &changed).await?;
+        flags::evaluate(tx, &changed).await?;
         for id in changed {
             tx.changed(id);
         }
