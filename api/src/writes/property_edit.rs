@@ -75,6 +75,9 @@ pub async fn edit(tx: &mut Tx, id: PropertyId, version: i32, edit: Edit) -> Resu
     }
     let before = properties::lock(tx, id).await?;
     check_version(&before, version)?;
+    if before.district_id.is_some() {
+        tx.viewer.require(Action::WorkCases, before.district_id)?;
+    }
     let mut place = before.clone();
     apply_district(tx, &mut place, &edit)?;
     // A place without a district may be claimed by the team of the one that it is put into.
@@ -93,7 +96,7 @@ pub async fn edit(tx: &mut Tx, id: PropertyId, version: i32, edit: Edit) -> Resu
     store(tx, &mut place).await?;
     aliases::release_calls(tx, id, &removed).await?;
     rematch::rematch(tx, id, &added).await?;
-    if !(removed.is_empty() && added.is_empty()) || rules_read(&before) != rules_read(&place) {
+    if !removed.is_empty() || rules_read(&before) != rules_read(&place) {
         flags::evaluate(tx, &[id]).await?;
     }
     tx.changed(id);
