@@ -3,6 +3,7 @@
 mod architecture;
 mod cases;
 mod commands;
+mod counting;
 mod docket;
 mod feeds;
 mod legal;

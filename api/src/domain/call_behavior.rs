@@ -51,6 +51,11 @@ pub fn behavior(category: CallCategory) -> CallBehavior {
     }
 }
 
+/// The categories that behave so.
+pub fn behaving(wanted: CallBehavior) -> impl Iterator<Item = CallCategory> {
+    CallCategory::ALL.iter().copied().filter(move |category| behavior(*category) == wanted)
+}
+
 /// The category of a call whose type changed: of the initial and the final type the stricter counts,
 /// and of two that are equally strict the final one.
 #[must_use]

@@ -2,11 +2,17 @@
 
 pub mod address;
 pub mod call_behavior;
+pub mod call_count;
 pub mod call_intake;
+pub mod call_volume;
+pub mod call_window;
 pub mod case_stage;
+pub mod day_window;
 pub mod deadline;
 pub mod district;
 pub mod feed_health;
+pub mod flag_clearing;
+pub mod flag_plan;
 pub mod hearing;
 pub mod inspection;
 pub mod legal_step;
@@ -15,4 +21,5 @@ pub mod offense;
 pub mod refusal;
 pub mod remedy;
 pub mod repeated_rows;
+pub mod rule_scope;
 pub mod team_seat;

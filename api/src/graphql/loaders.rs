@@ -6,11 +6,11 @@ use async_graphql::dataloader::Loader;
 use entity::{
     address_alias, case, case_kind, deadline, feed, hearing,
     id::{
-        CaseId, DeadlineId, DistrictId, FeedId, HearingId, InspectionId, LegalActionId, NoticeId, PartyId,
-        PropertyId, PropertyPartyId, StaffId, ViolationId,
+        CaseId, DeadlineId, DistrictId, FeedId, FlagId, HearingId, InspectionId, LegalActionId, NoticeId,
+        NuisanceRuleId, PartyId, PropertyId, PropertyPartyId, StaffId, ViolationId,
     },
-    inspection, legal_action, legal_action_status_change, notice, party, property, property_party_decision,
-    staff, violation,
+    inspection, legal_action, legal_action_status_change, notice, nuisance_rule, party, property,
+    property_party_decision, staff, violation,
 };
 
 use crate::{
@@ -54,6 +54,7 @@ to_one! {
     HearingId => hearing::Model, reads::hearings::by_ids;
     LegalActionId => legal_action::Model, reads::legal_actions::by_ids;
     PartyId => party::Model, reads::parties::by_ids;
+    NuisanceRuleId => nuisance_rule::Model, reads::nuisance_rules::by_ids;
     PropertyId => property::Model, reads::properties::by_ids;
     StaffId => staff::Model, reads::staff::by_ids;
     ViolationId => violation::Model, reads::violations::by_ids;
@@ -79,12 +80,10 @@ macro_rules! to_many {
 }
 
 to_many! {
-    /// The other addresses of a place, by their text.
-    AliasesOf(PropertyId) => address_alias::Model, reads::properties::aliases_of, property_id;
-    /// Decisions about a party's part in a place, newest first.
-    DecisionsOf(PropertyPartyId) => property_party_decision::Model, reads::parties::decisions_of, property_party_id;
     /// Hearings of a legal action, the earliest first.
     HearingsOf(LegalActionId) => hearing::Model, reads::hearings::of_actions, legal_action_id;
+    /// Calls that a flag lists, in order of time.
+    CallsOfFlag(FlagId) => reads::flags::ListedCall, reads::flags::calls_of, flag_id;
     /// Kinds of a case, the primary one first.
     KindsOf(CaseId) => case_kind::Model, reads::cases::kinds_of, case_id;
     /// Notices of a case, in the order in which they were recorded.
@@ -101,6 +100,10 @@ to_many! {
     LegalActionsOf(CaseId) => legal_action::Model, reads::legal_actions::of_cases, case_id;
     /// Steps that a legal action took, the first one first.
     StepsOf(LegalActionId) => legal_action_status_change::Model, reads::legal_actions::steps_of, legal_action_id;
+    /// The other addresses of a place, by their text.
+    AliasesOf(PropertyId) => address_alias::Model, reads::properties::aliases_of, property_id;
+    /// Decisions about a party's part in a place, newest first.
+    DecisionsOf(PropertyPartyId) => property_party_decision::Model, reads::parties::decisions_of, property_party_id;
     /// Everybody's part in a place, in the order in which they were linked.
     PartiesOf(PropertyId) => LinkRow, reads::parties::of_places, property_id;
     /// Every time in a seat of a district's team, newest first.

@@ -1,9 +1,13 @@
 //! The public schema: one file per noun, each a thin layer over one function of `reads` or `writes`.
 
 mod batching;
+mod call;
+mod call_loaders;
+mod call_volume;
 mod case;
 mod case_event;
 mod case_mutation;
+mod case_query;
 mod context;
 mod deadline;
 mod deadline_mutation;
@@ -11,6 +15,8 @@ mod errors;
 mod feed;
 mod feed_loaders;
 mod feed_mutation;
+mod flag;
+mod flag_mutation;
 mod hearing;
 mod inspection;
 mod inspection_mutation;
@@ -22,6 +28,7 @@ mod loaders;
 mod node;
 mod notice;
 mod notice_mutation;
+mod nuisance_rule;
 mod page;
 mod party;
 mod property;
@@ -46,7 +53,7 @@ use crate::{
 pub struct Query(
     node::NodeQuery,
     staff::StaffQuery,
-    case::CaseQuery,
+    case_query::CaseQuery,
     case_event::ChangeQuery,
     deadline::DeadlineQuery,
     hearing::HearingQuery,
@@ -54,6 +61,9 @@ pub struct Query(
     remedy::RemedyQuery,
     feed::FeedQuery,
     property::PropertyQuery,
+    call_volume::CallVolumeQuery,
+    flag::FlagQuery,
+    nuisance_rule::NuisanceRuleQuery,
 );
 
 /// What can be changed. A mutation field is one transaction: the change, its timeline entry and its audit row are
@@ -63,6 +73,7 @@ pub struct Mutation(
     case_mutation::CaseMutation,
     deadline_mutation::DeadlineMutation,
     feed_mutation::FeedMutation,
+    flag_mutation::FlagMutation,
     inspection_mutation::InspectionMutation,
     legal_action_mutation::LegalActionMutation,
     notice_mutation::NoticeMutation,

@@ -2,20 +2,23 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use entity::id::{
-    CaseEventId, CaseId, DeadlineId, DistrictId, FeedId, FeedRunId, HearingId, InspectionId, LegalActionId,
-    NoticeId, PartyId, PropertyId, RejectedRowId, StaffId, ViolationId,
+    CallId, CaseEventId, CaseId, DeadlineId, DistrictId, FeedId, FeedRunId, FlagId, HearingId, InspectionId,
+    LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId, RejectedRowId, StaffId, ViolationId,
 };
 
 use super::{
+    call::Call,
     case::Case,
     case_event::CaseEvent,
     context::Ask,
     deadline::Deadline,
     feed::{Feed, FeedRun, RejectedRow},
+    flag::{Flag, flag_by_id},
     hearing::Hearing,
     inspection::Inspection,
     legal_action::LegalAction,
     notice::Notice,
+    nuisance_rule::NuisanceRule,
     party::Party,
     property::Property,
     staff::{District, StaffMember},
@@ -35,6 +38,7 @@ use crate::{
     desc = "Opaque to clients; starts with what it is, such as `case_`."
 ))]
 pub enum Node {
+    Call(Call),
     Case(Case),
     CaseEvent(CaseEvent),
     Deadline(Deadline),
@@ -43,11 +47,13 @@ pub enum Node {
     FeedRun(FeedRun),
     Inspection(Inspection),
     Notice(Notice),
-    Party(Party),
-    Property(Property),
     Hearing(Hearing),
     LegalAction(LegalAction),
     RejectedRow(RejectedRow),
+    Party(Party),
+    Property(Property),
+    Flag(Flag),
+    NuisanceRule(NuisanceRule),
     StaffMember(StaffMember),
     Violation(Violation),
 }
@@ -99,7 +105,8 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
         InspectionId => |row| Node::Inspection(row.into());
         LegalActionId => |row| Node::LegalAction(row.into());
         NoticeId => |row| Node::Notice(Notice(row));
-        PartyId => |row| Node::Party(row.into());
+        NuisanceRuleId => |row| Node::NuisanceRule(NuisanceRule(row));
+        PartyId => |row| Node::Party(Party(row));
         PropertyId => |row| Node::Property(row.into());
         StaffId => |row| Node::StaffMember(StaffMember(row));
         ViolationId => |row| Node::Violation(Violation(row));
@@ -119,6 +126,12 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
     if let Ok(id) = id.parse::<RejectedRowId>() {
         let found = reads::feeds::rejected_by_id(ctx.app()?, viewer, id).await?;
         return Ok(found.map(|row| Node::RejectedRow(RejectedRow(row))));
+    }
+    if let Ok(id) = id.parse::<CallId>() {
+        return Ok(reads::calls::by_id(ctx.app()?, viewer, id).await?.map(|row| Node::Call(Call(row))));
+    }
+    if let Ok(id) = id.parse::<FlagId>() {
+        return Ok(flag_by_id(ctx, id, reads::flags::With::default()).await?.map(Node::Flag));
     }
     Err(Error::BadInput("This is not an id of this API.".to_owned()))
 }

@@ -24,14 +24,9 @@ use crate::{
 
 /// A person or an organisation that answers for places.
 #[derive(Clone)]
-pub struct Party(party::Model);
+pub struct Party(pub party::Model);
 
-impl From<party::Model> for Party {
-    fn from(row: party::Model) -> Self {
-        Self(row)
-    }
-}
-
+/// A person or an organisation that answers for places.
 #[Object]
 impl Party {
     /// Opaque.
@@ -72,6 +67,7 @@ impl Party {
 #[derive(Clone)]
 pub struct PropertyParty(pub LinkRow);
 
+/// What a party is to a place, and how sure we are of it.
 #[Object]
 impl PropertyParty {
     /// Opaque; `partyLinkDecide` takes it.
@@ -81,7 +77,7 @@ impl PropertyParty {
 
     /// The party.
     async fn party(&self) -> Party {
-        self.0.party.clone().into()
+        Party(self.0.party.clone())
     }
 
     /// What they are to the place.
@@ -134,6 +130,7 @@ impl PropertyParty {
 /// That somebody confirmed or rejected a party's part in a place; never changed once written.
 pub struct PropertyPartyDecision(property_party_decision::Model);
 
+/// That somebody confirmed or rejected a party's part in a place; never changed once written.
 #[Object]
 impl PropertyPartyDecision {
     /// What was decided.

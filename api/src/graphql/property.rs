@@ -7,8 +7,12 @@ use entity::{
 };
 
 use super::{
-    case::{self, CaseConnection, CaseFilter},
+    call::{CallConnection, CallWindowInput, calls_of},
+    call_volume::{CallVolume, volume_of},
+    case::CaseConnection,
+    case_query::{self, CaseFilter},
     context::Ask,
+    flag::{FlagConnection, flags_of},
     loaders::{AliasesOf, PartiesOf},
     page::{connection, cost},
     party::PropertyParty,
@@ -120,7 +124,40 @@ impl Property {
             return Err(Error::BadInput(message.to_owned()));
         }
         filter.property = Some(self.0.id);
-        case::list(ctx, filter, None, &Window::forward(first, after)?).await
+        case_query::list(ctx, filter, None, &Window::forward(first, after)?).await
+    }
+
+    /// What the calls here add up to in a window.
+    async fn call_volume(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The days to look at.")] window: CallWindowInput,
+    ) -> Result<CallVolume> {
+        volume_of(ctx, &self.0, window.read()?).await
+    }
+
+    /// The single calls that the sources list now, newest first; never a protected one, and none in a district whose
+    /// single calls the viewer may not see.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn calls(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The days to look at; all when left out.")] window: Option<CallWindowInput>,
+        #[graphql(desc = "How many, at most 100; 25 when left out.")] first: Option<i32>,
+        #[graphql(desc = "A cursor to start behind.")] after: Option<String>,
+    ) -> Result<CallConnection> {
+        calls_of(ctx, self.0.id, window, &Window::forward(first, after)?).await
+    }
+
+    /// The flags raised here, newest first; none in a district whose flags the viewer may not see.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn flags(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, at most 100; 25 when left out.")] first: Option<i32>,
+        #[graphql(desc = "A cursor to start behind.")] after: Option<String>,
+    ) -> Result<FlagConnection> {
+        flags_of(ctx, self.0.id, &Window::forward(first, after)?).await
     }
 }
 

@@ -8,7 +8,8 @@ use entity::{
 };
 
 use super::{
-    case::{self, CaseConnection, CaseFilter, CaseSort},
+    case::CaseConnection,
+    case_query::{self, CaseFilter, CaseSort},
     context::Ask,
     loaders::{SeatsOfMember, WorkloadOf},
     page::cost,
@@ -145,7 +146,7 @@ impl District {
         let mut filter = filter.unwrap_or_default().read(ctx)?;
         let own = |ids: Vec<DistrictId>| ids.into_iter().filter(|id| *id == self.0.id).collect();
         filter.districts = Some(filter.districts.map_or_else(|| vec![self.0.id], own));
-        case::list(ctx, filter, sort, &Window::forward(first, after)?).await
+        case_query::list(ctx, filter, sort, &Window::forward(first, after)?).await
     }
 
     /// Open cases, overdue deadlines and hearings of this week per present member of the team. Error FORBIDDEN for

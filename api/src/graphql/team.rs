@@ -25,6 +25,7 @@ use crate::{
 /// The team of a district, today: an attorney, a sergeant and a code officer.
 pub struct Team(pub district::Model);
 
+/// The team of a district, today: an attorney, a sergeant and a code officer.
 #[Object]
 impl Team {
     /// The district.
@@ -81,6 +82,7 @@ impl Team {
 /// A time in a seat of a team.
 pub struct TeamSeat(pub SeatRow);
 
+/// A time in a seat of a team.
 #[Object]
 impl TeamSeat {
     /// Who holds or held it.

@@ -1,0 +1,150 @@
+//! What is known of places before their flags are decided on: flags, the calls they list, reviews and calls.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use entity::{
+    call::{self, AddressPrecision, CallCategory},
+    flag::{self, FlagStatus},
+    flag_call,
+    id::{CallId, FlagId, PropertyId},
+    property,
+};
+use sea_orm::{
+    ColumnTrait, Condition, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+};
+
+use crate::{
+    app::Tx,
+    domain::{
+        call_behavior::{CallBehavior, behaving},
+        call_count::PlainCall,
+    },
+    error::Result,
+    scope::unscoped,
+};
+
+/// Places, locked in the order of their ids, so that no two transactions decide on one place at the same time.
+pub async fn lock_places(tx: &Tx, ids: &[PropertyId]) -> Result<Vec<property::Model>> {
+    Ok(unscoped::<property::Entity>()
+        .filter(property::Column::Id.is_in(ids.iter().copied()))
+        .order_by_asc(property::Column::Id)
+        .lock_exclusive()
+        .all(tx.conn())
+        .await?)
+}
+
+/// All flags there ever were at these places.
+pub async fn flags_at(tx: &Tx, places: &[PropertyId]) -> Result<Vec<flag::Model>> {
+    Ok(unscoped::<flag::Entity>()
+        .filter(flag::Column::PropertyId.is_in(places.iter().copied()))
+        .order_by_asc(flag::Column::Id)
+        .all(tx.conn())
+        .await?)
+}
+
+/// The calls listed by the flags at these places that still change or that were reviewed.
+pub async fn listed_at(tx: &Tx, places: &[PropertyId]) -> Result<HashMap<FlagId, Vec<flag_call::Model>>> {
+    let open = [FlagStatus::NeedsReview, FlagStatus::Confirmed, FlagStatus::CaseOpened];
+    let flags = unscoped::<flag::Entity>()
+        .select_only()
+        .column(flag::Column::Id)
+        .filter(flag::Column::PropertyId.is_in(places.iter().copied()))
+        .filter(
+            Condition::any()
+                .add(flag::Column::Status.is_in(open))
+                .add(flag::Column::ReviewedAt.is_not_null()),
+        );
+    let rows =
+        unscoped::<flag_call::Entity>().filter(flag_call::Column::FlagId.in_subquery(flags.into_query()));
+    let mut listed: HashMap<FlagId, Vec<flag_call::Model>> = HashMap::new();
+    for row in rows.all(tx.conn()).await? {
+        listed.entry(row.flag_id).or_default().push(row);
+    }
+    Ok(listed)
+}
+
+/// What a sergeant decided on a call, with the reason.
+#[derive(Clone, Debug)]
+pub struct Decided {
+    pub excluded: bool,
+    pub note: String,
+}
+
+/// The latest decision on each call. A caller who was a victim is one for every rule, so it holds for all flags.
+pub fn decisions(
+    flags: &[flag::Model],
+    listed: &HashMap<FlagId, Vec<flag_call::Model>>,
+) -> HashMap<CallId, Decided> {
+    let mut reviewed: Vec<&flag::Model> = flags.iter().filter(|flag| flag.reviewed_at.is_some()).collect();
+    reviewed.sort_by_key(|flag| (flag.reviewed_at, flag.id));
+    let rows = reviewed.into_iter().flat_map(|flag| listed.get(&flag.id).into_iter().flatten());
+    let decided = rows.filter_map(|row| {
+        Some((row.call_id, Decided { excluded: taken_out(row), note: row.review_note.clone()? }))
+    });
+    decided.collect()
+}
+
+/// Whether a review took the call out, be it that the rule left it out anyway.
+pub fn taken_out(row: &flag_call::Model) -> bool {
+    !row.counted && row.review_note.is_some()
+}
+
+/// The columns of a call that counting needs.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct CallRow {
+    pub id: CallId,
+    pub property_id: PropertyId,
+    occurred_at: DateTime<Utc>,
+    occurred_on: NaiveDate,
+    category: CallCategory,
+    precision: AddressPrecision,
+    disposition_excludes: bool,
+    officer_initiated: bool,
+    withdrawn_at: Option<DateTime<Utc>>,
+}
+
+impl CallRow {
+    pub fn plain(&self, excluded_by_review: bool) -> PlainCall {
+        PlainCall {
+            id: self.id,
+            occurred_at: self.occurred_at,
+            day: self.occurred_on,
+            category: self.category,
+            precision: self.precision,
+            disposition_excludes: self.disposition_excludes,
+            officer_initiated: self.officer_initiated,
+            withdrawn: self.withdrawn_at.is_some(),
+            excluded_by_review,
+        }
+    }
+}
+
+/// The calls at these places from that day on. Protected ones are not even looked at.
+pub async fn calls_at(tx: &Tx, places: &[PropertyId], from: NaiveDate) -> Result<Vec<CallRow>> {
+    let calls = countable()
+        .filter(call::Column::PropertyId.is_in(places.iter().copied()))
+        .filter(call::Column::OccurredOn.gte(from));
+    Ok(calls.into_model::<CallRow>().all(tx.conn()).await?)
+}
+
+/// Those of the calls that a flag lists which are still at its place and not protected.
+pub async fn calls_of(tx: &Tx, flag: &flag::Model) -> Result<Vec<CallRow>> {
+    let listed = unscoped::<flag_call::Entity>()
+        .select_only()
+        .column(flag_call::Column::CallId)
+        .filter(flag_call::Column::FlagId.eq(flag.id));
+    let calls = countable()
+        .filter(call::Column::PropertyId.eq(flag.property_id))
+        .filter(call::Column::Id.in_subquery(listed.into_query()));
+    Ok(calls.into_model::<CallRow>().all(tx.conn()).await?)
+}
+
+fn countable() -> Select<call::Entity> {
+    use call::Column as C;
+    unscoped::<call::Entity>()
+        .select_only()
+        .columns([C::Id, C::PropertyId, C::OccurredAt, C::OccurredOn, C::Category, C::Precision])
+        .columns([C::DispositionExcludes, C::OfficerInitiated, C::WithdrawnAt])
+        .filter(C::Category.is_not_in(behaving(CallBehavior::Protected)))
+}

@@ -1,0 +1,45 @@
+//! Flags that nobody reviewed in time: no label is permanent.
+
+use chrono::TimeDelta;
+use entity::{
+    flag::{self, FlagStatus},
+    id::FlagId,
+};
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, LockBehavior, LockType},
+};
+
+use crate::{app::Tx, error::Result, scope::unscoped};
+
+/// Marks the flags that waited for review longer than the city lets them; answers how many.
+pub async fn mark_stale(tx: &mut Tx) -> Result<i32> {
+    use flag::Column as C;
+    let period = TimeDelta::days(tx.city.preset.city.flag_stale.days.into());
+    let ids: Vec<FlagId> = unscoped::<flag::Entity>()
+        .select_only()
+        .column(C::Id)
+        .filter(C::Status.eq(FlagStatus::NeedsReview))
+        .filter(C::RaisedAt.lt(tx.now - period))
+        .order_by_asc(C::Id)
+        // One that somebody works on right now is left for the next time.
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .into_tuple()
+        .all(tx.conn())
+        .await?;
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    for some in ids.chunks(crate::writes::many::VALUES - 2) {
+        flag::Entity::update_many()
+            .col_expr(C::Status, Expr::value(FlagStatus::Stale))
+            .col_expr(C::Version, Expr::col(C::Version).add(1))
+            .filter(C::Id.is_in(some.iter().copied()))
+            .exec(tx.conn())
+            .await?;
+    }
+    for id in &ids {
+        tx.changed(*id);
+    }
+    Ok(i32::try_from(ids.len()).unwrap_or(i32::MAX))
+}
