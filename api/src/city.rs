@@ -1,10 +1,10 @@
 //! The city's facts as the running server holds them: zone, periods, districts, remedies.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 use entity::{district, id::DistrictId};
 
-use crate::{domain::remedy::Remedy, preset::Preset};
+use crate::{domain::remedy::Remedy, feeds::clock::in_zone, preset::Preset};
 
 /// One city; loaded at the start from its preset.
 #[derive(Clone, Debug)]
@@ -37,6 +37,12 @@ impl City {
     #[must_use]
     pub fn day_of(&self, at: DateTime<Utc>) -> NaiveDate {
         at.with_timezone(&self.zone()).date_naive()
+    }
+
+    /// The moment at which a day of the city's calendar begins; none at the far ends of time.
+    #[must_use]
+    pub fn start_of(&self, day: NaiveDate) -> Option<DateTime<Utc>> {
+        in_zone(self.zone(), day.and_time(NaiveTime::MIN))
     }
 
     #[must_use]

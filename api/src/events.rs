@@ -1,6 +1,6 @@
 //! The timeline of cases, each entry bound to the one before it, and the audit log.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
     audit_row, case,
     case_event::{self, CaseEventKind, Change, Changes},
@@ -59,6 +59,13 @@ impl Entry {
     pub fn occurred(mut self, at: Option<DateTime<Utc>>) -> Self {
         self.occurred_at = at;
         self
+    }
+
+    /// It happened on that day: now, when it is today, else as the city's day began.
+    #[must_use]
+    pub fn on(self, day: NaiveDate, tx: &Tx) -> Self {
+        let at = if day == tx.today() { None } else { tx.city.start_of(day) };
+        self.occurred(at)
     }
 
     /// Adds old and new value of a field, when they differ.

@@ -16,6 +16,8 @@ words! {
         StageChanged,
         /// The case was given to somebody, or to nobody.
         Assigned,
+        /// An inspection was planned.
+        InspectionScheduled,
         /// An inspection was made.
         Inspected,
         /// A violation was found.

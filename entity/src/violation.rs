@@ -20,6 +20,10 @@ pub struct Model {
     pub immediate_danger: bool,
     /// 1 for the first of this section at this place within the ladder's window.
     pub offense_number: i32,
+    #[sea_orm(belongs_to, from = "inspection_id", to = "id")]
+    pub inspection: BelongsTo<super::inspection::Entity>,
+    #[sea_orm(belongs_to, from = "case_id", to = "id")]
+    pub case: BelongsTo<super::case::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -182,9 +182,17 @@ fn check_windows(places: &Places, expected: &Value) {
             assert_eq!(reached, figure(addresses), "addresses with {least} calls in {days} days");
         }
         for (place, found) in expected["top20"].as_array().expect("a list").iter().zip(&ranked) {
-            assert_eq!((found.0, found.1), (place["address"].as_str().expect("text"), figure(&place["max_calls"])));
+            assert_eq!(
+                (found.0, found.1),
+                (place["address"].as_str().expect("text"), figure(&place["max_calls"]))
+            );
             let busiest = places[found.0].busiest(days).expect("a call");
-            assert_eq!(iso(busiest.from), place["window_start"].as_str().expect("a time"), "{} in {days}", found.0);
+            assert_eq!(
+                iso(busiest.from),
+                place["window_start"].as_str().expect("a time"),
+                "{} in {days}",
+                found.0
+            );
         }
     }
 }
@@ -223,7 +231,10 @@ fn check_trailing(places: &Places, expected: &Value) {
             assert_eq!(reached, figure(addresses), "addresses with {least} calls in the last {days} days");
         }
         for (place, found) in expected["top10"].as_array().expect("a list").iter().zip(&ranked) {
-            assert_eq!((found.0, found.1), (place["address"].as_str().expect("text"), figure(&place["calls"])));
+            assert_eq!(
+                (found.0, found.1),
+                (place["address"].as_str().expect("text"), figure(&place["calls"]))
+            );
         }
     }
 }

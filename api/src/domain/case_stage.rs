@@ -109,6 +109,16 @@ pub fn blocks_closing(
     found
 }
 
+/// Whether work may go on in a case at that stage; a closed one is reopened first.
+pub fn require_open(stage: CaseStage) -> Result<(), Refusal> {
+    if stage == CaseStage::Closed {
+        return Err(
+            Refusal::blocked("This case is closed; open it again with `caseReopen` first.").at("caseId")
+        );
+    }
+    Ok(())
+}
+
 fn ends_early(outcome: CaseOutcome) -> bool {
     use CaseOutcome as O;
     matches!(outcome, O::NoViolation | O::Duplicate | O::OtherJurisdiction | O::CannotVerify | O::Withdrawn)

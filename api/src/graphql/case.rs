@@ -16,13 +16,18 @@ use super::{
     call_loaders::FlagOfCase,
     case_event::{CaseEvent, CaseEventConnection},
     context::Ask,
+    deadline::Deadline,
     errors::{UserError, user_errors},
     flag::Flag,
-    loaders::{FactsOf, KindsOf, RecentNotesOf},
+    inspection::{Inspection, InspectionConnection},
+    legal_action::LegalAction,
+    loaders::{DeadlinesOf, FactsOf, KindsOf, LegalActionsOf, NoticesOf, RecentNotesOf, ViolationsOf},
+    notice::Notice,
     page::{connection, cost},
     property::Property,
     scalars::Date,
     staff::{District, StaffMember, district_ids},
+    violation::Violation,
 };
 use crate::{
     authz::Action,
@@ -51,6 +56,7 @@ impl From<case::Model> for Case {
     }
 }
 
+/// One place, its problem, and the three professions that work it together.
 #[Object]
 impl Case {
     /// Opaque.
@@ -180,6 +186,50 @@ impl Case {
     /// The call-volume flag it grew from; null when there is none that the viewer may see.
     async fn flag(&self, ctx: &Context<'_>) -> Result<Option<Flag>> {
         Ok(ctx.loaders()?.load_one(FlagOfCase(self.0.case.id)).await?.map(Flag::from))
+    }
+
+    /// What inspections found, in the order in which it was found.
+    async fn violations(&self, ctx: &Context<'_>) -> Result<Vec<Violation>> {
+        let rows = ctx.loaders()?.load_one(ViolationsOf(self.0.case.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(Violation).collect())
+    }
+
+    /// Inspections of the place for this case, the latest first.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn inspections(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, at most 100; 25 when left out.")] first: Option<i32>,
+        #[graphql(desc = "A cursor to start behind.")] after: Option<String>,
+    ) -> Result<InspectionConnection> {
+        let window = Window::forward(first, after)?;
+        let with = reads::inspections::With { inspector: ctx.nodes_want("inspector") };
+        let (app, viewer) = (ctx.app()?, ctx.viewer()?);
+        let page = reads::inspections::of_case(app, viewer, self.0.case.id, &window, with).await?;
+        Ok(InspectionConnection::of(page, Inspection::from))
+    }
+
+    /// Notices served, in the order in which they were recorded.
+    async fn notices(&self, ctx: &Context<'_>) -> Result<Vec<Notice>> {
+        let rows = ctx.loaders()?.load_one(NoticesOf(self.0.case.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(Notice).collect())
+    }
+
+    /// Deadlines of the case and of its legal actions, the earliest first.
+    async fn deadlines(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those not met yet, or only those met.")] open: Option<bool>,
+    ) -> Result<Vec<Deadline>> {
+        let key = DeadlinesOf { case: self.0.case.id, open };
+        let rows = ctx.loaders()?.load_one(key).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(Deadline::from).collect())
+    }
+
+    /// What the city attorney brings in it, in the order in which it was referred.
+    async fn legal_actions(&self, ctx: &Context<'_>) -> Result<Vec<LegalAction>> {
+        let rows = ctx.loaders()?.load_one(LegalActionsOf(self.0.case.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(LegalAction::from).collect())
     }
 
     /// The timeline, newest first.

@@ -18,6 +18,7 @@ use crate::{
 #[derive(Clone)]
 pub struct CaseEvent(pub case_event::Model);
 
+/// One entry of a case's timeline; never changed once written.
 #[Object]
 impl CaseEvent {
     /// Opaque.

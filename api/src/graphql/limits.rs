@@ -1,14 +1,16 @@
-//! Limits on what one request may ask, checked right after parsing and before the library walks the document.
+//! Limits on what one request may ask, checked before the library walks the document.
+//!
+//! The library follows a fragment anew at each spread, before any limit of its own acts; so the counting is done here,
+//! and it ends as soon as a limit is passed.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use async_graphql::{
-    Name, Positioned, ServerError, ServerResult, Variables,
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextParseQuery},
-    parser::types::{ExecutableDocument, FragmentDefinition, Selection, SelectionSet},
+    Name, Positioned, Request,
+    parser::types::{FragmentDefinition, Selection, SelectionSet},
 };
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 
 /// Cost of one operation at most: each field 1, lists times their `first`.
 pub const COMPLEXITY: usize = 20_000;
@@ -25,51 +27,42 @@ pub const ALIASES: usize = 100;
 /// Directives of a document at most, counted likewise.
 pub const DIRECTIVES: usize = 50;
 
-/// The extension that refuses what is too large.
-pub struct Limits {
-    /// Whether introspection is allowed, and may be nested deeper.
-    pub introspection: bool,
-}
+/// Brackets open at once in a document at most: what the parser may recurse into.
+pub const BRACKETS: usize = 64;
 
-impl ExtensionFactory for Limits {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self { introspection: self.introspection })
+/// Parses the request's document, once, and refuses what is too large.
+pub fn check(request: &mut Request) -> Result<()> {
+    if deepest_bracket(&request.query) > BRACKETS {
+        return Err(Error::TooComplex(format!(
+            "The request is too complex: more than {BRACKETS} brackets deep."
+        )));
     }
+    let Ok(document) = request.parsed_query() else {
+        // The library tells what is wrong, and where, when it runs.
+        return Ok(());
+    };
+    let mut count = Count { fragments: &document.fragments, fields: 0, aliases: 0, directives: 0 };
+    for (_, operation) in document.operations.iter() {
+        count.directives += operation.node.directives.len();
+        count.walk(&operation.node.selection_set.node, 1, false)?;
+    }
+    Ok(())
 }
 
-#[async_trait::async_trait]
-impl Extension for Limits {
-    async fn parse_query(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        query: &str,
-        variables: &Variables,
-        next: NextParseQuery<'_>,
-    ) -> ServerResult<ExecutableDocument> {
-        let document = next.run(ctx, query, variables).await?;
-        let mut count = Count { fragments: &document.fragments, ..Count::default() };
-        for (_, operation) in document.operations.iter() {
-            count.directives += operation.node.directives.len();
-            count.walk(&operation.node.selection_set.node, 1, false).map_err(|message| {
-                ServerError::new(message.clone(), Some(operation.pos)).set_code(Error::TooComplex(message))
-            })?;
+// Brackets within strings count too, which only a document made for it notices.
+fn deepest_bracket(query: &str) -> usize {
+    let (mut depth, mut deepest) = (0usize, 0);
+    for byte in query.bytes() {
+        match byte {
+            b'{' | b'(' | b'[' => depth += 1,
+            b'}' | b')' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
         }
-        Ok(document)
+        deepest = deepest.max(depth);
     }
+    deepest
 }
 
-trait SetCode {
-    fn set_code(self, error: Error) -> Self;
-}
-
-impl SetCode for ServerError {
-    fn set_code(mut self, error: Error) -> Self {
-        self.extensions.get_or_insert_default().set("code", error.code());
-        self
-    }
-}
-
-#[derive(Clone, Copy)]
 struct Count<'a> {
     fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
     fields: usize,
@@ -77,17 +70,9 @@ struct Count<'a> {
     directives: usize,
 }
 
-impl Default for Count<'_> {
-    fn default() -> Self {
-        static NONE: std::sync::LazyLock<HashMap<Name, Positioned<FragmentDefinition>>> =
-            std::sync::LazyLock::new(HashMap::new);
-        Self { fragments: &NONE, fields: 0, aliases: 0, directives: 0 }
-    }
-}
-
 impl Count<'_> {
     // A spread is walked each time it occurs, but the totals end the walk long before it can take long.
-    fn walk(&mut self, set: &SelectionSet, depth: usize, introspection: bool) -> Result<(), String> {
+    fn walk(&mut self, set: &SelectionSet, depth: usize, introspection: bool) -> Result<()> {
         for selection in &set.items {
             match &selection.node {
                 Selection::Field(field) => {
@@ -118,7 +103,7 @@ impl Count<'_> {
         Ok(())
     }
 
-    fn check(&self, depth: usize, introspection: bool) -> Result<(), String> {
+    fn check(&self, depth: usize, introspection: bool) -> Result<()> {
         let deepest = if introspection { INTROSPECTION_DEPTH } else { DEPTH };
         let limits = [
             ("levels", depth, deepest),
@@ -127,7 +112,9 @@ impl Count<'_> {
             ("directives", self.directives, DIRECTIVES),
         ];
         match limits.into_iter().find(|(_, count, most)| count > most) {
-            Some((what, _, most)) => Err(format!("The request is too complex: more than {most} {what}.")),
+            Some((what, _, most)) => {
+                Err(Error::TooComplex(format!("The request is too complex: more than {most} {what}.")))
+            }
             None => Ok(()),
         }
     }

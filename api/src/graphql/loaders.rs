@@ -4,15 +4,18 @@ use std::{collections::HashMap, hash::Hash};
 
 use async_graphql::dataloader::Loader;
 use entity::{
-    case, case_kind,
-    id::{CaseId, FlagId, NuisanceRuleId, PropertyId, StaffId},
-    nuisance_rule, property, staff,
+    call, case, case_kind, deadline, flag, hearing,
+    id::{
+        CallId, CaseId, DeadlineId, FlagId, HearingId, InspectionId, LegalActionId, NoticeId, NuisanceRuleId,
+        PropertyId, StaffId, ViolationId,
+    },
+    inspection, legal_action, legal_action_status_change, notice, nuisance_rule, property, staff, violation,
 };
 
 use crate::{
     app::App,
     authz::Viewer,
-    domain::case_stage::Facts,
+    domain::{case_stage::Facts, legal_step},
     error::{Error, Result},
     reads,
 };
@@ -38,10 +41,18 @@ macro_rules! to_one {
 }
 
 to_one! {
+    CallId => call::Model, reads::calls::by_ids;
     CaseId => case::Model, reads::cases::by_ids;
     NuisanceRuleId => nuisance_rule::Model, reads::nuisance_rules::by_ids;
+    DeadlineId => deadline::Model, reads::deadlines::by_ids;
+    InspectionId => inspection::Model, reads::inspections::by_ids;
+    NoticeId => notice::Model, reads::notices::by_ids;
+    FlagId => flag::Model, reads::flags::by_ids;
+    HearingId => hearing::Model, reads::hearings::by_ids;
+    LegalActionId => legal_action::Model, reads::legal_actions::by_ids;
     PropertyId => property::Model, reads::properties::by_ids;
     StaffId => staff::Model, reads::staff::by_ids;
+    ViolationId => violation::Model, reads::violations::by_ids;
 }
 
 /// A relation to many rows: `Key(parent) => rows by function of reads, grouped by column`.
@@ -66,8 +77,24 @@ macro_rules! to_many {
 to_many! {
     /// Calls that a flag lists, in order of time.
     CallsOfFlag(FlagId) => reads::flags::ListedCall, reads::flags::calls_of, flag_id;
+    /// Hearings of a legal action, the earliest first.
+    HearingsOf(LegalActionId) => hearing::Model, reads::hearings::of_actions, legal_action_id;
     /// Kinds of a case, the primary one first.
     KindsOf(CaseId) => case_kind::Model, reads::cases::kinds_of, case_id;
+    /// Notices of a case, in the order in which they were recorded.
+    NoticesOf(CaseId) => notice::Model, reads::notices::of_cases, case_id;
+    /// Services of a notice, with their recipients, as they were stated.
+    ServicesOf(NoticeId) => reads::notices::ServiceRow, reads::notices::services_of, notice_id;
+    /// Violations that an inspection found.
+    ViolationsFoundBy(InspectionId) => violation::Model, reads::violations::of_inspections, inspection_id;
+    /// Violations that a notice names.
+    ViolationsNamedBy(NoticeId) => reads::violations::NamedRow, reads::violations::of_notices, notice_id;
+    /// Violations of a case, in the order in which they were found.
+    ViolationsOf(CaseId) => violation::Model, reads::violations::of_cases, case_id;
+    /// Legal actions of a case, in the order in which they were referred.
+    LegalActionsOf(CaseId) => legal_action::Model, reads::legal_actions::of_cases, case_id;
+    /// Steps that a legal action took, the first one first.
+    StepsOf(LegalActionId) => legal_action_status_change::Model, reads::legal_actions::steps_of, legal_action_id;
 }
 
 /// What the stage machine knows of a case.
@@ -81,6 +108,55 @@ impl Loader<FactsOf> for Loaders {
         let ids: Vec<CaseId> = keys.iter().map(|key| key.0).collect();
         let facts = reads::case_facts::of(&self.app.db, &ids, self.app.today()).await?;
         Ok(facts.into_iter().map(|(id, facts)| (FactsOf(id), facts)).collect())
+    }
+}
+
+/// Deadlines of a case: open ones, met ones or all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DeadlinesOf {
+    pub case: CaseId,
+    pub open: Option<bool>,
+}
+
+impl Loader<DeadlinesOf> for Loaders {
+    type Value = Vec<deadline::Model>;
+    type Error = Error;
+    async fn load(&self, keys: &[DeadlinesOf]) -> Result<HashMap<DeadlinesOf, Self::Value>> {
+        let mut found = HashMap::new();
+        for (open, cases) in grouped(keys.to_vec(), |key| key.open) {
+            let ids: Vec<CaseId> = cases.into_iter().map(|key| key.case).collect();
+            let rows = reads::deadlines::of_cases(&self.app, &self.viewer, &ids, open).await?;
+            found.extend(grouped(rows, |row| DeadlinesOf { case: row.case_id, open }));
+        }
+        Ok(found)
+    }
+}
+
+/// What the next step of a legal action rests on, today.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct StepFactsOf(pub LegalActionId);
+
+impl Loader<StepFactsOf> for Loaders {
+    type Value = legal_step::Facts;
+    type Error = Error;
+    async fn load(&self, keys: &[StepFactsOf]) -> Result<HashMap<StepFactsOf, legal_step::Facts>> {
+        let ids: Vec<LegalActionId> = keys.iter().map(|key| key.0).collect();
+        let facts = reads::legal_step_facts::of(&self.app.db, &ids, self.app.today()).await?;
+        Ok(facts.into_iter().map(|(id, facts)| (StepFactsOf(id), facts)).collect())
+    }
+}
+
+/// The earliest hearing of a legal action that is still scheduled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NextHearingOf(pub LegalActionId);
+
+impl Loader<NextHearingOf> for Loaders {
+    type Value = hearing::Model;
+    type Error = Error;
+    async fn load(&self, keys: &[NextHearingOf]) -> Result<HashMap<NextHearingOf, hearing::Model>> {
+        let ids: Vec<LegalActionId> = keys.iter().map(|key| key.0).collect();
+        let rows = reads::hearings::next_of(&self.app, &self.viewer, &ids).await?;
+        Ok(rows.into_iter().map(|row| (NextHearingOf(row.legal_action_id), row)).collect())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The public schema: one file per noun, each a thin layer over one function of `reads` or `writes`.
 
+mod batching;
 mod call;
 mod call_loaders;
 mod call_volume;
@@ -7,19 +8,32 @@ mod case;
 mod case_event;
 mod case_mutation;
 mod context;
+mod deadline;
+mod deadline_mutation;
 mod errors;
 mod flag;
 mod flag_mutation;
+mod hearing;
+mod inspection;
+mod inspection_mutation;
+mod legal_action;
+mod legal_action_mutation;
+mod legal_action_query;
 mod limits;
 mod loaders;
 mod node;
+mod notice;
+mod notice_mutation;
 mod nuisance_rule;
 mod page;
+mod party;
 mod property;
+mod remedy;
 mod scalars;
 mod staff;
+mod violation;
 
-use async_graphql::{EmptySubscription, MergedObject, Schema, dataloader::DataLoader};
+use async_graphql::{EmptySubscription, MergedObject, Schema};
 use uuid::Uuid;
 
 use self::loaders::Loaders;
@@ -38,12 +52,24 @@ pub struct Query(
     call_volume::CallVolumeQuery,
     flag::FlagQuery,
     nuisance_rule::NuisanceRuleQuery,
+    deadline::DeadlineQuery,
+    hearing::HearingQuery,
+    legal_action_query::LegalActionQuery,
+    remedy::RemedyQuery,
 );
 
 /// What can be changed. A mutation field is one transaction: the change, its timeline entry and its audit row are
 /// written together or not at all. What the viewer can act on comes back in `userErrors`.
 #[derive(MergedObject, Default)]
-pub struct Mutation(case_mutation::CaseMutation, flag_mutation::FlagMutation);
+pub struct Mutation(
+    case_mutation::CaseMutation,
+    deadline_mutation::DeadlineMutation,
+    flag_mutation::FlagMutation,
+    inspection_mutation::InspectionMutation,
+    legal_action_mutation::LegalActionMutation,
+    notice_mutation::NoticeMutation,
+    violation::ViolationMutation,
+);
 
 /// The schema with everything it needs to run.
 pub type JfnSchema = Schema<Query, Mutation, EmptySubscription>;
@@ -57,7 +83,7 @@ pub fn sdl() -> String {
 /// The schema that serves `app`.
 #[must_use]
 pub fn schema(app: App, production: bool) -> JfnSchema {
-    let builder = builder().data(app).extension(limits::Limits { introspection: !production });
+    let builder = builder().data(app);
     let builder = if production { builder.disable_introspection().disable_suggestions() } else { builder };
     builder.finish()
 }
@@ -77,11 +103,21 @@ pub async fn execute(
     request_id: Uuid,
 ) -> async_graphql::Response {
     let mut request = request;
-    if let Some(viewer) = viewer {
-        let loaders = Loaders { app: app.clone(), viewer: viewer.clone() };
-        request = request.data(viewer).data(DataLoader::new(loaders, tokio::spawn));
+    if let Err(error) = limits::check(&mut request) {
+        let mut response = async_graphql::Response::from_errors(vec![
+            async_graphql::Error::from(error).into_server_error(async_graphql::Pos::default()),
+        ]);
+        errors::stamp(&mut response, request_id);
+        return response;
     }
-    let mut response = REQUEST_ID.scope(request_id, schema.execute(request)).await;
+    let mut response = match viewer {
+        Some(viewer) => {
+            let (loaders, batches) = batching::batched(Loaders { app: app.clone(), viewer: viewer.clone() });
+            let running = schema.execute(request.data(viewer).data(loaders));
+            REQUEST_ID.scope(request_id, batches.run(running)).await
+        }
+        None => schema.execute(request).await,
+    };
     errors::stamp(&mut response, request_id);
     response
 }

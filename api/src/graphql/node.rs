@@ -1,16 +1,25 @@
 //! Anything with an id, by its id.
 
 use async_graphql::{Context, ID, Interface, Object};
-use entity::id::{CallId, CaseEventId, CaseId, DistrictId, FlagId, NuisanceRuleId, StaffId};
+use entity::id::{
+    CallId, CaseEventId, CaseId, DeadlineId, DistrictId, FlagId, HearingId, InspectionId, LegalActionId,
+    NoticeId, NuisanceRuleId, StaffId, ViolationId,
+};
 
 use super::{
     call::Call,
     case::Case,
     case_event::CaseEvent,
     context::Ask,
-    flag::{Flag, flag_by_id},
+    deadline::Deadline,
+    flag::Flag,
+    hearing::Hearing,
+    inspection::Inspection,
+    legal_action::LegalAction,
+    notice::Notice,
     nuisance_rule::NuisanceRule,
     staff::{District, StaffMember},
+    violation::Violation,
 };
 use crate::{
     authz::Viewer,
@@ -29,10 +38,16 @@ pub enum Node {
     Call(Call),
     Case(Case),
     CaseEvent(CaseEvent),
+    Deadline(Deadline),
     District(District),
     Flag(Flag),
+    Inspection(Inspection),
+    Notice(Notice),
     NuisanceRule(NuisanceRule),
+    Hearing(Hearing),
+    LegalAction(LegalAction),
     StaffMember(StaffMember),
+    Violation(Violation),
 }
 
 #[derive(Default)]
@@ -64,40 +79,36 @@ impl NodeQuery {
     }
 }
 
+/// The nodes that a loader reads by their own id.
+macro_rules! loaded {
+    ($ctx:ident, $id:ident: $($key:ty => $node:expr;)+) => {
+        $(if let Ok(key) = $id.parse::<$key>() {
+            return Ok($ctx.loaders()?.load_one(key).await?.map($node));
+        })+
+    };
+}
+
 async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node>> {
-    let prefix = id.split_once('_').map_or("", |(prefix, _)| prefix);
-    let wrong = |error: entity::id::NotAnId| Error::BadInput(error.to_string());
-    match prefix {
-        CallId::PREFIX => {
-            let id: CallId = id.parse().map_err(wrong)?;
-            Ok(reads::calls::by_id(ctx.app()?, viewer, id).await?.map(|row| Node::Call(Call(row))))
-        }
-        CaseId::PREFIX => {
-            let id: CaseId = id.parse().map_err(wrong)?;
-            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::Case(row.into())))
-        }
-        CaseEventId::PREFIX => {
-            let id: CaseEventId = id.parse().map_err(wrong)?;
-            Ok(reads::case_events::by_id(ctx.app()?, viewer, id)
-                .await?
-                .map(|row| Node::CaseEvent(CaseEvent(row))))
-        }
-        DistrictId::PREFIX => {
-            let id: DistrictId = id.parse().map_err(wrong)?;
-            Ok(ctx.app()?.city.district(id).map(|row| Node::District(District(row.clone()))))
-        }
-        FlagId::PREFIX => {
-            let id: FlagId = id.parse().map_err(wrong)?;
-            Ok(flag_by_id(ctx, id, reads::flags::With::default()).await?.map(Node::Flag))
-        }
-        NuisanceRuleId::PREFIX => {
-            let id: NuisanceRuleId = id.parse().map_err(wrong)?;
-            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::NuisanceRule(NuisanceRule(row))))
-        }
-        StaffId::PREFIX => {
-            let id: StaffId = id.parse().map_err(wrong)?;
-            Ok(ctx.loaders()?.load_one(id).await?.map(|row| Node::StaffMember(StaffMember(row))))
-        }
-        _ => Err(Error::BadInput("This is not an id of this API.".to_owned())),
+    loaded! { ctx, id:
+        CallId => |row| Node::Call(Call(row));
+        CaseId => |row| Node::Case(row.into());
+        DeadlineId => |row| Node::Deadline(row.into());
+        FlagId => |row| Node::Flag(row.into());
+        HearingId => |row| Node::Hearing(row.into());
+        InspectionId => |row| Node::Inspection(row.into());
+        LegalActionId => |row| Node::LegalAction(row.into());
+        NoticeId => |row| Node::Notice(Notice(row));
+        NuisanceRuleId => |row| Node::NuisanceRule(NuisanceRule(row));
+        StaffId => |row| Node::StaffMember(StaffMember(row));
+        ViolationId => |row| Node::Violation(Violation(row));
     }
+    if let Ok(id) = id.parse::<CaseEventId>() {
+        let found = reads::case_events::by_id(ctx.app()?, viewer, id).await?;
+        return Ok(found.map(|row| Node::CaseEvent(CaseEvent(row))));
+    }
+    if let Ok(id) = id.parse::<DistrictId>() {
+        let found = ctx.app()?.city.district(id);
+        return Ok(found.map(|row| Node::District(District(row.clone()))));
+    }
+    Err(Error::BadInput("This is not an id of this API.".to_owned()))
 }

@@ -52,6 +52,7 @@ macro_rules! connection {
             }
         }
 
+        #[doc = concat!("A page of ", $what, ".")]
         #[async_graphql::Object]
         impl $connection {
             /// The items with their cursors.

@@ -26,6 +26,7 @@ impl From<property::Model> for Property {
     }
 }
 
+/// A place.
 #[Object]
 impl Property {
     /// Opaque.

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Date(pub NaiveDate);
 
+/// A calendar day in the city's time zone, `YYYY-MM-DD`.
 #[Scalar]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -42,6 +43,7 @@ pub struct Money {
     pub cents: i64,
 }
 
+/// US dollars as a decimal string with two places, such as `"1250.00"`; never a float.
 #[Scalar]
 impl ScalarType for Money {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -75,6 +77,7 @@ impl From<i64> for Money {
 #[derive(Clone, Debug, PartialEq)]
 pub struct GeoJson(pub serde_json::Value);
 
+/// An RFC 7946 geometry, WGS 84, longitude first.
 #[Scalar]
 impl ScalarType for GeoJson {
     fn parse(value: Value) -> InputValueResult<Self> {

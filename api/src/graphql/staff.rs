@@ -17,6 +17,7 @@ use crate::{
 /// Who is asking.
 pub struct Viewer(crate::authz::Viewer);
 
+/// Who is asking.
 #[Object]
 impl Viewer {
     /// The signed-in person; null for an integration token.
@@ -46,6 +47,7 @@ impl Viewer {
 #[derive(Clone)]
 pub struct StaffMember(pub staff::Model);
 
+/// A member of staff.
 #[Object]
 impl StaffMember {
     /// Opaque.
@@ -78,6 +80,7 @@ impl StaffMember {
 #[derive(Clone)]
 pub struct District(pub district::Model);
 
+/// A council district.
 #[Object]
 impl District {
     /// Opaque.

@@ -9,14 +9,20 @@ use entity::{
     id::CaseId,
     inspection,
     legal_action::{self, LegalActionStatus},
-    notice, notice_service, violation,
+    notice::{self, NoticeKind},
+    notice_service, violation,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait, Select,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect,
+    QueryTrait, RelationTrait, Select,
     sea_query::{Expr, ExprTrait},
 };
 
-use crate::{domain::case_stage::Facts, error::Result, scope::unscoped};
+use crate::{
+    domain::{case_stage::Facts, notice::gives_time_to_correct},
+    error::Result,
+    scope::unscoped,
+};
 
 #[derive(FromQueryResult)]
 #[expect(clippy::struct_excessive_bools, reason = "a row of facts")]
@@ -50,6 +56,7 @@ pub async fn of(
     let served = unscoped::<notice_service::Entity>().select_only().column(notice_service::Column::NoticeId);
     let expired_notice = of_case::<notice::Entity>(notice::Column::CaseId)
         .filter(notice::Column::ComplyBy.lt(today))
+        .filter(notice::Column::Kind.is_in(kinds_that_give_time()))
         .filter(notice::Column::Id.in_subquery(served.into_query()));
     let authorized =
         actions().filter(legal_action::Column::Status.is_not_in([L::Referred, L::Declined, L::Withdrawn]));
@@ -57,11 +64,11 @@ pub async fn of(
     let open_deadline = of_case::<deadline::Entity>(deadline::Column::CaseId)
         .filter(deadline::Column::Kind.eq(deadline::DeadlineKind::Due))
         .filter(deadline::Column::CompletedOn.is_null());
-    // Ids rise with time: a violation found after the inspection has the higher one.
-    let found_later = violations().filter(
-        Expr::col((violation::Entity, violation::Column::InspectionId))
-            .gt(Expr::col((inspection::Entity, inspection::Column::Id))),
-    );
+    let found_later =
+        violations().join_as(JoinType::InnerJoin, violation::Relation::Inspection.def(), "finding").filter(
+            Expr::col(("finding", inspection::Column::PerformedAt))
+                .gt(Expr::col((inspection::Entity, inspection::Column::PerformedAt))),
+        );
     let verifying = of_case::<inspection::Entity>(inspection::Column::CaseId)
         .filter(inspection::Column::VerifiesCompliance.eq(true))
         .filter(Expr::exists(found_later.into_query()).not());
@@ -89,6 +96,10 @@ pub async fn of(
         .all(db)
         .await?;
     Ok(rows.into_iter().map(|row| (row.id, facts(&row))).collect())
+}
+
+fn kinds_that_give_time() -> impl Iterator<Item = NoticeKind> {
+    NoticeKind::ALL.iter().copied().filter(|kind| gives_time_to_correct(*kind))
 }
 
 fn facts(row: &Row) -> Facts {

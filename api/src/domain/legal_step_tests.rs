@@ -1,0 +1,194 @@
+//! What the steps of legal actions allow and refuse, and that every remedy of the city can be walked to its end.
+
+use std::collections::BTreeSet;
+
+use entity::{case_kind::CaseKind, legal_action::LegalActionKind};
+
+use super::*;
+use crate::preset::Preset;
+use LegalActionStatus as S;
+
+const TEAM: [StaffRole; 4] =
+    [StaffRole::Attorney, StaffRole::Sergeant, StaffRole::CodeOfficer, StaffRole::CityAttorney];
+
+fn day(month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, month, day).unwrap()
+}
+
+fn step(from: Option<S>, to: S, requires: &[Requirement]) -> RemedyStep {
+    let actors = if from.is_none() { TEAM.to_vec() } else { vec![StaffRole::Attorney] };
+    RemedyStep { from, to, actors, requires: requires.to_vec(), milestones: Vec::new() }
+}
+
+fn remedy() -> Remedy {
+    use Requirement as R;
+    Remedy {
+        key: "suit".into(),
+        kind: LegalActionKind::PublicNuisanceSuit,
+        name: "Suit".into(),
+        citation: "Civil Code 3479".into(),
+        fits: vec![CaseKind::Other],
+        valid_from: None,
+        valid_to: None,
+        enabled: true,
+        disabled_reason: None,
+        confirm_with_counsel: false,
+        note: None,
+        steps: vec![
+            step(None, S::Referred, &[]),
+            step(Some(S::Referred), S::Authorized, &[R::EvidenceOfConduct]),
+            step(Some(S::Referred), S::Declined, &[R::Reason]),
+            step(Some(S::Authorized), S::Filed, &[R::Court, R::CourtCaseNumber, R::TenantImpact]),
+            step(Some(S::Filed), S::HearingSet, &[R::HearingScheduled]),
+            step(Some(S::HearingSet), S::Dismissed, &[R::Reason]),
+        ],
+    }
+}
+
+fn taken(to: S) -> Step<'static> {
+    Step {
+        to,
+        on: day(3, 2),
+        role: StaffRole::Attorney,
+        reason: Some("because"),
+        court: Some("Superior Court"),
+        court_case_number: Some("34-2026-1"),
+    }
+}
+
+fn codes(refusals: &[Refusal]) -> Vec<(Code, Option<&'static str>)> {
+    refusals.iter().map(|refusal| (refusal.code, refusal.field.first().copied())).collect()
+}
+
+fn blocked(from: S, step: Step<'_>, facts: Facts) -> Vec<(Code, Option<&'static str>)> {
+    codes(&blocks(&remedy(), from, &step, &facts))
+}
+
+const AHEAD: Facts = Facts { has_hearing_ahead: true, grew_from_flag: false, flag_is_confirmed: false };
+
+#[test]
+fn a_step_that_the_remedy_does_not_have_is_refused_and_the_ones_it_has_are_named() {
+    let refusals = blocks(&remedy(), S::Referred, &taken(S::Filed), &AHEAD);
+    assert_eq!(codes(&refusals), [(Code::TransitionBlocked, Some("to"))]);
+    assert_eq!(
+        refusals[0].message,
+        "Suit does not go from REFERRED to FILED, but to AUTHORIZED or DECLINED."
+    );
+    let ended = blocks(&remedy(), S::Declined, &taken(S::Authorized), &AHEAD);
+    assert_eq!(ended[0].message, "This action has ended: it is DECLINED.");
+}
+
+#[test]
+fn only_the_actors_of_a_step_take_it() {
+    for role in TEAM {
+        let found = blocked(S::Referred, Step { role, ..taken(S::Authorized) }, AHEAD);
+        let expected: &[_] = if role == StaffRole::Attorney { &[] } else { &[(Code::NotAllowed, None)] };
+        assert_eq!(found, expected, "{role}");
+    }
+}
+
+#[test]
+fn court_and_number_are_asked_for_where_the_remedy_asks() {
+    let bare = Step { court: None, court_case_number: Some(" "), ..taken(S::Filed) };
+    let expected = [(Code::Required, Some("court")), (Code::Required, Some("courtCaseNumber"))];
+    assert_eq!(blocked(S::Authorized, bare, AHEAD), expected);
+    assert_eq!(blocked(S::Authorized, taken(S::Filed), AHEAD), []);
+    assert_eq!(blocked(S::Referred, Step { court: None, ..taken(S::Authorized) }, AHEAD), []);
+}
+
+#[test]
+fn a_reason_is_asked_for_where_the_remedy_asks() {
+    let silent = Step { reason: None, ..taken(S::Declined) };
+    assert_eq!(blocked(S::Referred, silent, AHEAD), [(Code::Required, Some("reason"))]);
+}
+
+#[test]
+fn a_hearing_is_set_only_when_one_is_to_come() {
+    assert_eq!(blocked(S::Filed, taken(S::HearingSet), AHEAD), []);
+    let none = Facts { has_hearing_ahead: false, ..AHEAD };
+    assert_eq!(blocked(S::Filed, taken(S::HearingSet), none), [(Code::TransitionBlocked, Some("to"))]);
+}
+
+#[test]
+fn a_case_that_grew_from_a_flag_goes_on_only_when_a_sergeant_confirmed_it() {
+    let grew = Facts { grew_from_flag: true, ..AHEAD };
+    assert_eq!(blocked(S::Referred, taken(S::Authorized), grew), [(Code::TransitionBlocked, Some("to"))]);
+    assert_eq!(blocked(S::Referred, taken(S::Declined), grew), [], "declining needs no flag");
+    let confirmed = Facts { flag_is_confirmed: true, ..grew };
+    assert_eq!(blocked(S::Referred, taken(S::Authorized), confirmed), []);
+}
+
+#[test]
+fn what_nobody_checks_yet_does_not_block() {
+    let enforced = |requirement: &&Requirement| is_enforced(**requirement);
+    let remedy = remedy();
+    let asked: Vec<&Requirement> = remedy.steps.iter().flat_map(|step| &step.requires).collect();
+    assert_eq!(asked.iter().copied().filter(|r| !enforced(r)).count(), 2);
+    assert_eq!(word(Requirement::CourtCaseNumber), "court_case_number");
+}
+
+#[test]
+fn a_remedy_outside_its_validity_is_not_referred_nor_filed_but_can_be_declined() {
+    let lapsed = Remedy { valid_to: Some(day(3, 2)), ..remedy() };
+    let refusals = blocks_referral(&lapsed, StaffRole::Sergeant, day(3, 2));
+    assert_eq!(codes(&refusals), [(Code::RemedyNotAvailable, Some("remedyKey"))]);
+    assert!(refusals[0].message.contains("2026-03-02 was the first day without it"));
+    assert_eq!(blocks_referral(&lapsed, StaffRole::Sergeant, day(3, 1)), []);
+    let filed = blocks(&lapsed, S::Authorized, &taken(S::Filed), &AHEAD);
+    assert_eq!(codes(&filed), [(Code::RemedyNotAvailable, None)]);
+    assert_eq!(blocks(&lapsed, S::Referred, &taken(S::Declined), &AHEAD), []);
+    assert_eq!(blocks(&lapsed, S::Filed, &taken(S::HearingSet), &AHEAD), [], "what is filed goes on");
+
+    let early = Remedy { valid_from: Some(day(3, 3)), ..remedy() };
+    assert_eq!(
+        codes(&blocks_referral(&early, StaffRole::Attorney, day(3, 2)))[0].0,
+        Code::RemedyNotAvailable
+    );
+    let off = Remedy { enabled: false, disabled_reason: Some("Counsel doubts it.".into()), ..remedy() };
+    let refusals = blocks_referral(&off, StaffRole::Attorney, day(3, 2));
+    assert!(refusals[0].message.ends_with("Counsel doubts it."), "{}", refusals[0].message);
+}
+
+#[test]
+fn a_step_lies_between_the_last_one_and_today() {
+    assert_eq!(wrong_day(day(3, 1), day(3, 1), day(3, 1)), None);
+    assert_eq!(codes(wrong_day(day(3, 2), day(3, 1), day(3, 1)).as_slice()), [(Code::Invalid, Some("on"))]);
+    assert_eq!(codes(wrong_day(day(2, 28), day(3, 1), day(3, 4)).as_slice()), [(Code::Invalid, Some("on"))]);
+}
+
+/// The statuses that an attorney with everything on record reaches from these.
+fn walk(remedy: &Remedy, start: S) -> BTreeSet<S> {
+    let facts = Facts { has_hearing_ahead: true, grew_from_flag: true, flag_is_confirmed: true };
+    let mut reached = BTreeSet::from([start]);
+    let mut ahead = vec![start];
+    while let Some(from) = ahead.pop() {
+        for to in S::ALL {
+            if blocks(remedy, from, &taken(*to), &facts).is_empty() && reached.insert(*to) {
+                ahead.push(*to);
+            }
+        }
+    }
+    reached
+}
+
+#[test]
+fn every_remedy_of_the_city_can_be_walked_from_its_start_to_an_end() {
+    let preset = Preset::sacramento().unwrap();
+    assert!(!preset.remedies.is_empty());
+    for remedy in preset.remedies {
+        // Counsel may confirm a lapsed one tomorrow, so it has to be whole as well.
+        let remedy =
+            Remedy { enabled: true, valid_from: None, valid_to: None, disabled_reason: None, ..remedy };
+        let key = &remedy.key;
+        for role in TEAM {
+            assert_eq!(blocks_referral(&remedy, role, day(3, 2)), [], "{key}: {role} refers");
+        }
+        let named: BTreeSet<S> =
+            remedy.steps.iter().flat_map(|step| step.from.into_iter().chain([step.to])).collect();
+        assert_eq!(walk(&remedy, S::Referred), named, "{key}: every status can be reached");
+        for status in named {
+            let ends = walk(&remedy, status).into_iter().any(S::is_final);
+            assert!(ends, "{key}: {status} has no way to an end");
+        }
+    }
+}

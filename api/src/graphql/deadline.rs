@@ -1,0 +1,158 @@
+//! Deadlines as clients see them, and the question about them.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, InputObject, Object};
+use entity::{
+    deadline::{self, DeadlineKind},
+    id::{DeadlineId, StaffId},
+};
+
+use super::{
+    case::Case,
+    context::Ask,
+    page::{connection, cost},
+    scalars::Date,
+    staff::{StaffMember, district_ids},
+};
+use crate::{
+    authz::Action,
+    domain,
+    error::{Error, Result},
+    reads::{
+        self,
+        deadlines::{DeadlineRow, With},
+        page::Window,
+    },
+};
+
+/// A day by which something is due, before which nothing may be done, or on which a power ends.
+#[derive(Clone)]
+pub struct Deadline(Arc<DeadlineRow>);
+
+impl From<DeadlineRow> for Deadline {
+    fn from(row: DeadlineRow) -> Self {
+        Self(Arc::new(row))
+    }
+}
+
+impl From<deadline::Model> for Deadline {
+    fn from(row: deadline::Model) -> Self {
+        DeadlineRow::from(row).into()
+    }
+}
+
+/// A day by which something is due, before which nothing may be done, or on which a power ends.
+#[Object]
+impl Deadline {
+    /// Opaque.
+    pub async fn id(&self) -> DeadlineId {
+        self.0.deadline.id
+    }
+
+    /// What the day means.
+    async fn kind(&self) -> DeadlineKind {
+        self.0.deadline.kind
+    }
+
+    /// The case.
+    async fn case(&self, ctx: &Context<'_>) -> Result<Case> {
+        let row = match self.0.case.asked() {
+            Some(row) => row,
+            None => ctx.loaders()?.load_one(self.0.deadline.case_id).await?,
+        };
+        row.map(Case::from).ok_or(Error::NotFound("case"))
+    }
+
+    /// What is due.
+    async fn label(&self) -> &str {
+        &self.0.deadline.label
+    }
+
+    /// The day.
+    async fn due_on(&self) -> Date {
+        self.0.deadline.due_on.into()
+    }
+
+    /// When it was met; null while it is open.
+    async fn completed_on(&self) -> Option<Date> {
+        self.0.deadline.completed_on.map(Date)
+    }
+
+    /// What met it; null while it is open.
+    async fn met_by(&self) -> Option<&str> {
+        self.0.deadline.met_by.as_deref()
+    }
+
+    /// Due, not met, and the day has passed in the city. NOT_BEFORE and EXPIRES are never overdue.
+    async fn is_overdue(&self, ctx: &Context<'_>) -> Result<bool> {
+        let deadline = &self.0.deadline;
+        let today = ctx.app()?.today();
+        Ok(domain::deadline::is_overdue(deadline.kind, deadline.due_on, deadline.completed_on, today))
+    }
+
+    /// Who sees to it; null for nobody in particular.
+    async fn responsible(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>> {
+        let row = match (self.0.responsible.asked(), self.0.deadline.responsible_id) {
+            (Some(row), _) => row,
+            (None, Some(id)) => ctx.loaders()?.load_one(id).await?,
+            (None, None) => None,
+        };
+        Ok(row.map(StaffMember))
+    }
+}
+
+connection!(DeadlineConnection, DeadlineEdge, Deadline, "deadlines");
+
+/// What a list of deadlines is narrowed by; what is left out does not narrow.
+#[derive(InputObject, Default)]
+pub struct DeadlineFilter {
+    /// Numbers of districts.
+    districts: Option<Vec<i32>>,
+    /// Who sees to it.
+    responsible_id: Option<StaffId>,
+    /// Not met yet, or met.
+    open: Option<bool>,
+    /// Due, not met, and the day has passed; or not so.
+    overdue: Option<bool>,
+    /// Due on that day or later.
+    due_from: Option<Date>,
+    /// Due on that day or earlier.
+    due_to: Option<Date>,
+}
+
+impl DeadlineFilter {
+    fn read(self, ctx: &Context<'_>) -> Result<reads::deadlines::Filter> {
+        Ok(reads::deadlines::Filter {
+            districts: district_ids(ctx, self.districts)?,
+            responsible: self.responsible_id,
+            open: self.open,
+            overdue: self.overdue,
+            due_from: self.due_from.map(Into::into),
+            due_to: self.due_to.map(Into::into),
+        })
+    }
+}
+
+#[derive(Default)]
+pub struct DeadlineQuery;
+
+#[Object]
+impl DeadlineQuery {
+    /// Deadlines of all cases that the viewer may see, the earliest first.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn deadlines(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to narrow by.")] filter: Option<DeadlineFilter>,
+        #[graphql(desc = "How many, at most 100; 25 when left out.")] first: Option<i32>,
+        #[graphql(desc = "A cursor to start behind.")] after: Option<String>,
+    ) -> Result<DeadlineConnection> {
+        let viewer = ctx.viewer_who(Action::ReadCases, "deadlines")?;
+        let filter = filter.unwrap_or_default().read(ctx)?;
+        let window = Window::forward(first, after)?;
+        let with = With { case: ctx.nodes_want("case"), responsible: ctx.nodes_want("responsible") };
+        let page = reads::deadlines::list(ctx.app()?, viewer, &filter, &window, with).await?;
+        Ok(DeadlineConnection::of(page, Deadline::from))
+    }
+}

@@ -1,0 +1,110 @@
+//! Notices as clients see them.
+
+use async_graphql::{Context, Object, SimpleObject};
+use entity::{
+    id::NoticeId,
+    notice::{self, NoticeKind},
+    notice_service::ServiceMethod,
+};
+
+use super::{
+    context::Ask,
+    loaders::{ServicesOf, ViolationsNamedBy},
+    party::Party,
+    scalars::{Date, Money},
+    staff::StaffMember,
+    violation::Violation,
+};
+use crate::{
+    error::{Error, Result},
+    reads::notices::ServiceRow,
+};
+
+/// A paper that the city served in a case.
+#[derive(Clone)]
+pub struct Notice(pub notice::Model);
+
+/// A paper that the city served in a case.
+#[Object]
+impl Notice {
+    /// Opaque.
+    pub async fn id(&self) -> NoticeId {
+        self.0.id
+    }
+
+    /// What it is.
+    async fn kind(&self) -> NoticeKind {
+        self.0.kind
+    }
+
+    /// The day of its first service; `services` has all of them.
+    async fn served_on(&self, ctx: &Context<'_>) -> Result<Date> {
+        Ok(self.first(ctx).await?.service.served_on.into())
+    }
+
+    /// How its first recipient was served.
+    async fn method(&self, ctx: &Context<'_>) -> Result<ServiceMethod> {
+        Ok(self.first(ctx).await?.service.method)
+    }
+
+    /// Its first recipient; null when the place itself was served, such as by posting.
+    async fn recipient(&self, ctx: &Context<'_>) -> Result<Option<Party>> {
+        Ok(self.first(ctx).await?.recipient.map(Party::from))
+    }
+
+    /// Everybody it was served on, as stated; the first is the one of `servedOn`, `method` and `recipient`.
+    async fn services(&self, ctx: &Context<'_>) -> Result<Vec<NoticeService>> {
+        let rows = ctx.loaders()?.load_one(ServicesOf(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(NoticeService::from).collect())
+    }
+
+    /// By when to comply; of a cost statement, by when to pay.
+    async fn comply_by(&self) -> Option<Date> {
+        self.0.comply_by.map(Date)
+    }
+
+    /// The fine of a citation, or what a cost statement asks for.
+    async fn amount(&self) -> Option<Money> {
+        self.0.amount_cents.map(Money::from)
+    }
+
+    /// The violations it names; none when it is about the case as a whole.
+    async fn violations(&self, ctx: &Context<'_>) -> Result<Vec<Violation>> {
+        let rows = ctx.loaders()?.load_one(ViolationsNamedBy(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(|row| Violation(row.violation)).collect())
+    }
+
+    /// Who recorded its service; null when the server did.
+    async fn served_by(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>> {
+        let Some(id) = self.0.served_by else { return Ok(None) };
+        Ok(ctx.loaders()?.load_one(id).await?.map(StaffMember))
+    }
+}
+
+impl Notice {
+    async fn first(&self, ctx: &Context<'_>) -> Result<ServiceRow> {
+        let rows = ctx.loaders()?.load_one(ServicesOf(self.0.id)).await?.unwrap_or_default();
+        rows.into_iter().next().ok_or_else(|| Error::Internal("a notice without a service".to_owned()))
+    }
+}
+
+/// How and when one recipient was served.
+#[derive(SimpleObject)]
+pub struct NoticeService {
+    /// Whom; null when the place itself was served, such as by posting.
+    recipient: Option<Party>,
+    /// How.
+    method: ServiceMethod,
+    /// When; of mail, the day of mailing.
+    served_on: Date,
+}
+
+impl From<ServiceRow> for NoticeService {
+    fn from(row: ServiceRow) -> Self {
+        Self {
+            recipient: row.recipient.map(Party::from),
+            method: row.service.method,
+            served_on: row.service.served_on.into(),
+        }
+    }
+}

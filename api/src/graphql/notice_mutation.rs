@@ -1,0 +1,106 @@
+//! What can be done about notices.
+
+use async_graphql::{Context, InputObject, Object, SimpleObject};
+use entity::{
+    id::{CaseId, PartyId, ViolationId},
+    notice::NoticeKind,
+    notice_service::ServiceMethod,
+};
+use uuid::Uuid;
+
+use super::{
+    context::{Ask, once},
+    errors::{UserError, settle, user_errors},
+    notice::Notice,
+    scalars::{Date, Money},
+};
+use crate::{
+    authz::Action,
+    domain::notice::Service,
+    error::Result,
+    writes::{self, idempotency},
+};
+
+/// The notice that was served, or why not.
+#[derive(SimpleObject)]
+pub struct NoticePayload {
+    /// The notice; null when it was refused.
+    notice: Option<Notice>,
+    /// Why nothing was changed; empty when it was.
+    user_errors: Vec<UserError>,
+}
+
+/// A notice that was served.
+#[derive(InputObject)]
+pub struct NoticeServeInput {
+    /// A fresh UUID per request; the same one again answers the same notice.
+    idempotency_key: Uuid,
+    /// The case.
+    case_id: CaseId,
+    /// What it is.
+    kind: NoticeKind,
+    /// Everybody it was served on, from 1 to 100; `Notice.servedOn`, `method` and `recipient` show the first.
+    services: Vec<NoticeServiceInput>,
+    /// By when to comply, not before the last service; a NOTICE_OF_VIOLATION needs it.
+    comply_by: Option<Date>,
+    /// The fine of an ADMINISTRATIVE_CITATION, or what a COST_STATEMENT asks for, which needs it; no other kind takes it.
+    amount: Option<Money>,
+    /// The violations of this case that it names; when left out, it is about all that were found so far.
+    violation_ids: Option<Vec<ViolationId>>,
+}
+
+/// How and when one recipient was served.
+#[derive(InputObject)]
+pub struct NoticeServiceInput {
+    /// A party of the place, confirmed or suggested. May be left out when the place itself was served: POSTING,
+    /// PUBLICATION, MAIL_IN_STATE, CERTIFIED_MAIL or OVERNIGHT.
+    party_id: Option<PartyId>,
+    /// How.
+    method: ServiceMethod,
+    /// When, not in the future; of mail, the day of mailing.
+    served_on: Date,
+}
+
+impl From<NoticeServiceInput> for Service {
+    fn from(input: NoticeServiceInput) -> Self {
+        Self { recipient: input.party_id, method: input.method, served_on: input.served_on.into() }
+    }
+}
+
+#[derive(Default)]
+pub struct NoticeMutation;
+
+#[Object]
+impl NoticeMutation {
+    /// Records a notice that was served on one or more recipients. An ADMINISTRATIVE_CITATION is refused with
+    /// CLOCK_NOT_RUN unless each violation it cites is an immediate danger, or a served notice about it had passed its
+    /// compliance date uncorrected when the citation was served (Government Code 53069.4(a)(2)). TRANSITION_BLOCKED when
+    /// the case is closed.
+    async fn notice_serve(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The notice.")] input: NoticeServeInput,
+    ) -> Result<NoticePayload> {
+        let once = once(input.idempotency_key, &input)?;
+        let case = input.case_id;
+        let serving = writes::notices::Serving {
+            kind: input.kind,
+            services: input.services.into_iter().map(Into::into).collect(),
+            comply_by: input.comply_by.map(Into::into),
+            amount_cents: input.amount.map(|amount| amount.cents),
+            violations: input.violation_ids.unwrap_or_default(),
+        };
+        let outcome = ctx
+            .app()?
+            .write(ctx.viewer()?, "noticeServe", Action::EnforceCode, async |tx| {
+                idempotency::once(tx, &once, async |tx| writes::notices::serve(tx, case, serving).await).await
+            })
+            .await;
+        let (made, refusals) = settle(outcome)?;
+        let notice = match made {
+            Some(id) => ctx.loaders()?.load_one(id).await?.map(Notice),
+            None => None,
+        };
+        Ok(NoticePayload { notice, user_errors: user_errors(refusals) })
+    }
+}
