@@ -6,27 +6,33 @@ use std::{net::SocketAddr, path::PathBuf};
 #[derive(Clone, Debug, clap::Args)]
 pub struct Config {
     /// Where the data is: `sqlite:FILE` or `postgres://USER@HOST/DATABASE`.
-    #[arg(long, env = "DATABASE_URL", default_value = "sqlite:jfn.db", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "DATABASE_URL",
+        default_value = "sqlite:jfn.db",
+        hide_env_values = true
+    )]
     pub database_url: String,
     /// Address and port to listen on.
-    #[arg(long, env = "JFN_LISTEN", default_value = "127.0.0.1:8080")]
+    #[arg(long, global = true, env = "JFN_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
     /// A folder with the city's facts; without it, Sacramento's, which are built in.
-    #[arg(long, env = "JFN_PRESET")]
+    #[arg(long, global = true, env = "JFN_PRESET")]
     pub preset: Option<PathBuf>,
     /// Production mode: no GraphiQL, no introspection, JSON logs.
-    #[arg(long, env = "JFN_PRODUCTION")]
+    #[arg(long, global = true, env = "JFN_PRODUCTION")]
     pub production: bool,
     /// Do not migrate the database at the start.
-    #[arg(long, env = "JFN_NO_MIGRATE")]
+    #[arg(long, global = true, env = "JFN_NO_MIGRATE")]
     pub no_migrate: bool,
     /// Database connections at most.
-    #[arg(long, env = "JFN_CONNECTIONS", default_value_t = 16)]
+    #[arg(long, global = true, env = "JFN_CONNECTIONS", default_value_t = 16)]
     pub connections: u32,
     /// Bytes of a request's body at most.
-    #[arg(long, env = "JFN_BODY_LIMIT", default_value_t = 2 * 1024 * 1024)]
+    #[arg(long, global = true, env = "JFN_BODY_LIMIT", default_value_t = 2 * 1024 * 1024)]
     pub body_limit: usize,
     /// Seconds that running requests get when the server is told to stop.
-    #[arg(long, env = "JFN_GRACE_SECONDS", default_value_t = 20)]
+    #[arg(long, global = true, env = "JFN_GRACE_SECONDS", default_value_t = 20)]
     pub grace_seconds: u64,
 }

@@ -6,7 +6,7 @@ use entity::{
     call_type_mapping, case, case_event, case_kind, deadline, feed, feed_run, flag, flag_call, hearing,
     id::DistrictId,
     inspection, legal_action, legal_action_status_change, notice, notice_service, nuisance_rule, party,
-    property, property_party, rejected_row, staff, team_seat, violation,
+    property, property_party, property_party_decision, rejected_row, staff, team_seat, violation,
 };
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, Select,
@@ -61,8 +61,8 @@ macro_rules! visible {
 }
 
 visible! {
-    ReadCases: case, case_kind, property, address_alias, party, property_party, inspection, violation, notice,
-        notice_service, legal_action, legal_action_status_change, hearing, deadline;
+    ReadCases: case, case_kind, property, address_alias, party, property_party, property_party_decision, inspection,
+        violation, notice, notice_service, legal_action, legal_action_status_change, hearing, deadline;
     ReadAggregates: nuisance_rule;
     ReadFeeds: feed, feed_run, call_type_mapping;
     ReadRejectedRows: rejected_row;

@@ -168,6 +168,8 @@ ids! {
     PropertyId = "property",
     /// A party's part in a place.
     PropertyPartyId = "propertyparty",
+    /// A decision about a party's part in a place.
+    PropertyPartyDecisionId = "partydecision",
     /// A line of a feed that could not be read.
     RejectedRowId = "rejected",
     /// A person's signed-in browser.

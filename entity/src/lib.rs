@@ -34,6 +34,7 @@ pub mod nuisance_rule;
 pub mod party;
 pub mod property;
 pub mod property_party;
+pub mod property_party_decision;
 pub mod rejected_row;
 pub mod session;
 pub mod staff;

@@ -59,5 +59,16 @@ async fn up(m: &SchemaManager<'_>) -> Result<(), DbErr> {
         .take();
     let keys = [("property_id", "property"), ("party_id", "party"), ("decided_by", "staff")];
     create(m, "property_party", property_party, &keys).await?;
-    unique_where(m, "property_party", &["property_id", "party_id", "role"], "to_on IS NULL").await
+    unique_where(m, "property_party", &["property_id", "party_id", "role"], "to_on IS NULL").await?;
+
+    let decision = table("property_party_decision")
+        .col(uuid("property_party_id"))
+        .col(text("status"))
+        .col(text("reason"))
+        .col(optional(uuid("decided_by")))
+        .col(time("decided_at"))
+        .take();
+    let keys = [("property_party_id", "property_party"), ("decided_by", "staff")];
+    create(m, "property_party_decision", decision, &keys).await?;
+    append_only(m, "property_party_decision").await
 }

@@ -45,6 +45,7 @@ async fn feeds(m: &SchemaManager<'_>) -> Result<(), DbErr> {
     }
     run.col(optional(text("error")));
     create(m, "feed_run", run, &[("feed_id", "feed")]).await?;
+    index(m, "feed_run", &["feed_id", "started_at", "id"]).await?;
 
     let rejected = table("rejected_row")
         .col(uuid("feed_id"))
@@ -56,6 +57,7 @@ async fn feeds(m: &SchemaManager<'_>) -> Result<(), DbErr> {
         .take();
     create(m, "rejected_row", rejected, &[("feed_id", "feed"), ("feed_run_id", "feed_run")]).await?;
     index(m, "rejected_row", &["received_at"]).await?;
+    index(m, "rejected_row", &["feed_id", "received_at", "id"]).await?;
 
     let mapping = table("call_type_mapping")
         .col(uuid("feed_id"))

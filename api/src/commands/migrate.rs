@@ -14,8 +14,6 @@ use crate::{
 pub struct Migrate {
     #[arg(value_enum, default_value = "up")]
     what: What,
-    #[command(flatten)]
-    config: Config,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -26,8 +24,8 @@ enum What {
     Status,
 }
 
-pub async fn run(arguments: Migrate) -> Result<()> {
-    let db = database::open(&Opening::of(&arguments.config)).await?;
+pub async fn run(config: &Config, arguments: &Migrate) -> Result<()> {
+    let db = database::open(&Opening::of(config)).await?;
     if matches!(arguments.what, What::Up) {
         database::migrate(&db).await?;
     }

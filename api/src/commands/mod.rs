@@ -1,18 +1,29 @@
 //! The command line: what the binary `jfn` can be told to do.
 
+pub mod import_calls;
+pub mod import_places;
 pub mod migrate;
+pub mod parcel_mapping;
 pub mod serve;
+pub mod staff;
+pub mod token;
 
 use std::io::{self, Write};
 
 use clap::{Parser, Subcommand};
 
-use crate::{config::Config, error::Result};
+use crate::{
+    app::{App, Clock},
+    config::Config,
+    error::Result,
+};
 
 /// Justice for Neighbors: cases, legal actions and 911 call volume for a city's district teams.
 #[derive(Parser)]
 #[command(name = "jfn", version)]
 pub struct Jfn {
+    #[command(flatten)]
+    config: Config,
     #[command(subcommand)]
     command: Command,
 }
@@ -20,28 +31,47 @@ pub struct Jfn {
 #[derive(Subcommand)]
 enum Command {
     /// Runs the server.
-    Serve(Config),
+    Serve,
     /// Brings the database's schema up to date, or tells what is missing.
     Migrate(migrate::Migrate),
     /// Prints the GraphQL schema.
     Schema,
+    /// Loads calls for service from files, and says what it counted, left out and rejected.
+    ImportCalls(import_calls::ImportCalls),
+    /// Loads parcels from files by a mapping.
+    ImportPlaces(import_places::ImportPlaces),
+    /// Members of staff.
+    #[command(subcommand)]
+    Staff(staff::Staff),
+    /// Access tokens of programs.
+    #[command(subcommand)]
+    Token(token::Token),
 }
 
 impl Jfn {
     /// Whether the log is for machines.
     #[must_use]
     pub fn is_production(&self) -> bool {
-        matches!(&self.command, Command::Serve(config) if config.production)
+        self.config.production
     }
 
     /// Does what was asked.
     pub async fn run(self) -> Result<()> {
+        let config = &self.config;
         match self.command {
-            Command::Serve(config) => serve::run(&config).await,
-            Command::Migrate(arguments) => migrate::run(arguments).await,
+            Command::Serve => serve::run(config).await,
+            Command::Migrate(arguments) => migrate::run(config, &arguments).await,
             Command::Schema => print(&crate::graphql::sdl()),
+            Command::ImportCalls(arguments) => import_calls::run(&app(config).await?, arguments).await,
+            Command::ImportPlaces(arguments) => import_places::run(&app(config).await?, arguments).await,
+            Command::Staff(what) => staff::run(&app(config).await?, what).await,
+            Command::Token(what) => token::run(&app(config).await?, what).await,
         }
     }
+}
+
+async fn app(config: &Config) -> Result<App> {
+    serve::start(config, Clock::default()).await
 }
 
 /// Writes to standard output; that it was closed is not an error worth a trace.

@@ -7,7 +7,7 @@ use entity::{
     id::{CallId, PropertyId},
 };
 
-use super::{context::Ask, page::connection, property::Property, scalars::Date};
+use super::{context::Ask, feed::Feed, page::connection, property::Property, scalars::Date};
 use crate::{
     authz::Action,
     domain::day_window::Asked,
@@ -20,11 +20,19 @@ use crate::{
 #[derive(Clone)]
 pub struct Call(pub call::Model);
 
+/// One call for service, as a feed told of it. Protected calls (domestic violence, medical aid and the like;
+/// Government Code 53165, 53165.1, 34 U.S.C. 12495) are never shown singly.
 #[Object]
 impl Call {
     /// Opaque.
     pub async fn id(&self) -> CallId {
         self.0.id
+    }
+
+    /// The source that told of it.
+    async fn feed(&self, ctx: &Context<'_>) -> Result<Feed> {
+        let found = ctx.loaders()?.load_one(self.0.feed_id).await?;
+        found.map(Feed).ok_or(Error::NotFound("feed"))
     }
 
     /// The source's own key; unique within the feed.

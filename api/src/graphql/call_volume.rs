@@ -136,6 +136,7 @@ pub struct PropertyCallVolume {
     asked: Asked,
 }
 
+/// A place and its calls.
 #[Object]
 impl PropertyCallVolume {
     /// The place.
@@ -163,7 +164,6 @@ pub struct CallVolumeQuery;
 impl CallVolumeQuery {
     /// The places with qualifying calls in a window, most calls first.
     #[graphql(complexity = "cost(first, child_complexity)")]
-    #[expect(clippy::too_many_arguments, reason = "they are the arguments of a Relay list")]
     async fn high_volume_properties(
         &self,
         ctx: &Context<'_>,

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, InputObject, Object, OneofObject, SimpleObject};
+use async_graphql::{Context, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::{
     case::{self, CaseOutcome, CasePriority, CaseSource, CaseStage, SaraPhase},
     case_event::CaseEventKind,
     case_kind::CaseKind,
-    id::{CaseId, PropertyId, StaffId},
+    id::CaseId,
 };
-use sea_orm::Order;
 
 use super::{
     call_loaders::FlagOfCase,
@@ -26,18 +25,14 @@ use super::{
     page::{connection, cost},
     property::Property,
     scalars::Date,
-    staff::{District, StaffMember, district_ids},
+    staff::{District, StaffMember},
     violation::Violation,
 };
 use crate::{
     authz::Action,
     domain::case_stage::{self, Asker},
     error::{Error, Result},
-    reads::{
-        self,
-        cases::{CaseRow, With},
-        page::Window,
-    },
+    reads::{self, cases::CaseRow, page::Window},
 };
 
 /// One place, its problem, and the three professions that work it together.
@@ -183,11 +178,6 @@ impl Case {
         case_by_id(ctx, self.0.case.previous_case_id).await
     }
 
-    /// The call-volume flag it grew from; null when there is none that the viewer may see.
-    async fn flag(&self, ctx: &Context<'_>) -> Result<Option<Flag>> {
-        Ok(ctx.loaders()?.load_one(FlagOfCase(self.0.case.id)).await?.map(Flag::from))
-    }
-
     /// What inspections found, in the order in which it was found.
     async fn violations(&self, ctx: &Context<'_>) -> Result<Vec<Violation>> {
         let rows = ctx.loaders()?.load_one(ViolationsOf(self.0.case.id)).await?.unwrap_or_default();
@@ -230,6 +220,11 @@ impl Case {
     async fn legal_actions(&self, ctx: &Context<'_>) -> Result<Vec<LegalAction>> {
         let rows = ctx.loaders()?.load_one(LegalActionsOf(self.0.case.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(LegalAction::from).collect())
+    }
+
+    /// The call-volume flag it grew from; null when there is none that the viewer may see.
+    async fn flag(&self, ctx: &Context<'_>) -> Result<Option<Flag>> {
+        Ok(ctx.loaders()?.load_one(FlagOfCase(self.0.case.id)).await?.map(Flag::from))
     }
 
     /// The timeline, newest first.
@@ -291,161 +286,6 @@ pub struct StageOption {
 }
 
 connection!(CaseConnection, CaseEdge, Case, "cases");
-
-/// A case by its id or its number.
-#[derive(OneofObject)]
-pub enum CaseRef {
-    /// Opaque id.
-    Id(CaseId),
-    /// The number people use.
-    Number(String),
-}
-
-/// What a list of cases is narrowed by; what is left out does not narrow.
-#[derive(InputObject, Default)]
-pub struct CaseFilter {
-    /// Numbers of districts.
-    districts: Option<Vec<i32>>,
-    /// Stages.
-    stages: Option<Vec<CaseStage>>,
-    /// Cases of any of these kinds.
-    kinds: Option<Vec<CaseKind>>,
-    /// Priorities.
-    priorities: Option<Vec<CasePriority>>,
-    /// Who works it.
-    assignee_id: Option<StaffId>,
-    /// The place.
-    property_id: Option<PropertyId>,
-    /// Open or closed.
-    open: Option<bool>,
-    /// Open and without recorded activity for the city's stale period, or not so.
-    stale: Option<bool>,
-    /// The next action is due before that day.
-    next_action_before: Option<Date>,
-    /// Opened at or after.
-    opened_from: Option<DateTime<Utc>>,
-    /// Opened before.
-    opened_to: Option<DateTime<Utc>>,
-    /// Whether a legal action was ever referred.
-    has_legal_action: Option<bool>,
-    /// Part of number, title, address, parcel number or a party's name.
-    text: Option<String>,
-}
-
-impl CaseFilter {
-    pub fn read(self, ctx: &Context<'_>) -> Result<reads::cases::Filter> {
-        Ok(reads::cases::Filter {
-            districts: district_ids(ctx, self.districts)?,
-            stages: self.stages,
-            kinds: self.kinds,
-            priorities: self.priorities,
-            assignee: self.assignee_id,
-            property: self.property_id,
-            open: self.open,
-            stale: self.stale,
-            next_action_before: self.next_action_before.map(Into::into),
-            opened_from: self.opened_from,
-            opened_to: self.opened_to,
-            has_legal_action: self.has_legal_action,
-            text: self.text,
-        })
-    }
-}
-
-/// What a list of cases is sorted by; cases without a value come last.
-#[derive(Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "reads::cases::SortKey")]
-pub enum CaseSortKey {
-    /// When the case was opened.
-    OpenedAt,
-    /// The day of the next action.
-    NextActionOn,
-    /// Urgency.
-    Priority,
-    /// Last recorded activity.
-    UpdatedAt,
-}
-
-/// Up or down.
-#[derive(Clone, Copy, PartialEq, Eq, Enum)]
-pub enum SortDirection {
-    /// Smallest, oldest or least urgent first.
-    Asc,
-    /// Largest, newest or most urgent first.
-    Desc,
-}
-
-/// One column of an order.
-#[derive(InputObject)]
-pub struct CaseSort {
-    /// The column.
-    by: CaseSortKey,
-    /// Up or down.
-    #[graphql(default_with = "SortDirection::Desc")]
-    direction: SortDirection,
-}
-
-#[derive(Default)]
-pub struct CaseQuery;
-
-#[Object]
-impl CaseQuery {
-    /// One case. Error NOT_FOUND when there is none that the viewer may see.
-    async fn case(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Its id or number.")] by: CaseRef,
-    ) -> Result<Option<Case>> {
-        let (app, viewer) = (ctx.app()?, ctx.viewer_who(Action::ReadCases, "case")?);
-        let with = With { property: ctx.wants("property"), assignee: ctx.wants("assignee") };
-        let found = match by {
-            CaseRef::Id(id) => reads::cases::by_id(app, viewer, id, with).await?,
-            CaseRef::Number(number) => reads::cases::by_number(app, viewer, number.trim(), with).await?,
-        };
-        found.map(|row| Some(row.into())).ok_or(Error::NotFound("case"))
-    }
-
-    /// Cases that the viewer may see, newest first unless sorted otherwise.
-    #[graphql(complexity = "cost(first.or(last), child_complexity)")]
-    #[expect(clippy::too_many_arguments, reason = "they are the arguments of a Relay list")]
-    async fn cases(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What to narrow by.")] filter: Option<CaseFilter>,
-        #[graphql(desc = "What to sort by.")] sort: Option<Vec<CaseSort>>,
-        #[graphql(desc = "How many, at most 100; 25 when left out.")] first: Option<i32>,
-        #[graphql(desc = "A cursor to start behind.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
-        #[graphql(desc = "A cursor to end before.")] before: Option<String>,
-    ) -> Result<CaseConnection> {
-        ctx.viewer_who(Action::ReadCases, "cases")?;
-        let filter = filter.unwrap_or_default().read(ctx)?;
-        list(ctx, filter, sort, &Window::new(first, after, last, before)?).await
-    }
-}
-
-/// A page of cases for any field that has one.
-pub async fn list(
-    ctx: &Context<'_>,
-    filter: reads::cases::Filter,
-    sort: Option<Vec<CaseSort>>,
-    window: &Window,
-) -> Result<CaseConnection> {
-    let sort: Vec<_> =
-        sort.unwrap_or_default().into_iter().map(|sort| (sort.by.into(), sort.direction.into())).collect();
-    let with = With { property: ctx.nodes_want("property"), assignee: ctx.nodes_want("assignee") };
-    let page = reads::cases::list(ctx.app()?, ctx.viewer()?, &filter, &sort, window, with).await?;
-    Ok(CaseConnection::of(page, Case::from))
-}
-
-impl From<SortDirection> for Order {
-    fn from(direction: SortDirection) -> Self {
-        match direction {
-            SortDirection::Asc => Self::Asc,
-            SortDirection::Desc => Self::Desc,
-        }
-    }
-}
 
 /// The case behind an id, if there is one and the viewer may see it.
 pub async fn case_by_id(ctx: &Context<'_>, id: Option<CaseId>) -> Result<Option<Case>> {

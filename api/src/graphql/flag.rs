@@ -52,6 +52,7 @@ impl From<flag::Model> for Flag {
     }
 }
 
+/// A place whose calls crossed a rule's threshold: a signal for people to review, never a designation.
 #[Object]
 impl Flag {
     /// Opaque.
@@ -156,6 +157,8 @@ pub struct FlagExplanation {
     listed: Vec<ListedCall>,
 }
 
+/// What a flag rests on: each call that was looked at, counted or not and why. Protected calls are not listed, only
+/// summed in `excludedByReason`, and that only over 30 days or more and from 5 calls on.
 #[Object]
 impl FlagExplanation {
     /// The calls that count, oldest first.

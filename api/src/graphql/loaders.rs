@@ -4,12 +4,13 @@ use std::{collections::HashMap, hash::Hash};
 
 use async_graphql::dataloader::Loader;
 use entity::{
-    call, case, case_kind, deadline, flag, hearing,
+    address_alias, call, case, case_kind, deadline, feed, flag, hearing,
     id::{
-        CallId, CaseId, DeadlineId, FlagId, HearingId, InspectionId, LegalActionId, NoticeId, NuisanceRuleId,
-        PropertyId, StaffId, ViolationId,
+        CallId, CaseId, DeadlineId, DistrictId, FeedId, FlagId, HearingId, InspectionId, LegalActionId,
+        NoticeId, NuisanceRuleId, PartyId, PropertyId, PropertyPartyId, StaffId, ViolationId,
     },
-    inspection, legal_action, legal_action_status_change, notice, nuisance_rule, property, staff, violation,
+    inspection, legal_action, legal_action_status_change, notice, nuisance_rule, party, property,
+    property_party_decision, staff, violation,
 };
 
 use crate::{
@@ -17,7 +18,11 @@ use crate::{
     authz::Viewer,
     domain::{case_stage::Facts, legal_step},
     error::{Error, Result},
-    reads,
+    reads::{
+        self,
+        parties::LinkRow,
+        teams::{SeatRow, WorkloadRow},
+    },
 };
 
 /// The loaders of one request; the key's type picks the question.
@@ -43,13 +48,15 @@ macro_rules! to_one {
 to_one! {
     CallId => call::Model, reads::calls::by_ids;
     CaseId => case::Model, reads::cases::by_ids;
-    NuisanceRuleId => nuisance_rule::Model, reads::nuisance_rules::by_ids;
     DeadlineId => deadline::Model, reads::deadlines::by_ids;
+    FeedId => feed::Model, reads::feeds::by_ids;
+    FlagId => flag::Model, reads::flags::by_ids;
     InspectionId => inspection::Model, reads::inspections::by_ids;
     NoticeId => notice::Model, reads::notices::by_ids;
-    FlagId => flag::Model, reads::flags::by_ids;
     HearingId => hearing::Model, reads::hearings::by_ids;
     LegalActionId => legal_action::Model, reads::legal_actions::by_ids;
+    PartyId => party::Model, reads::parties::by_ids;
+    NuisanceRuleId => nuisance_rule::Model, reads::nuisance_rules::by_ids;
     PropertyId => property::Model, reads::properties::by_ids;
     StaffId => staff::Model, reads::staff::by_ids;
     ViolationId => violation::Model, reads::violations::by_ids;
@@ -75,10 +82,10 @@ macro_rules! to_many {
 }
 
 to_many! {
-    /// Calls that a flag lists, in order of time.
-    CallsOfFlag(FlagId) => reads::flags::ListedCall, reads::flags::calls_of, flag_id;
     /// Hearings of a legal action, the earliest first.
     HearingsOf(LegalActionId) => hearing::Model, reads::hearings::of_actions, legal_action_id;
+    /// Calls that a flag lists, in order of time.
+    CallsOfFlag(FlagId) => reads::flags::ListedCall, reads::flags::calls_of, flag_id;
     /// Kinds of a case, the primary one first.
     KindsOf(CaseId) => case_kind::Model, reads::cases::kinds_of, case_id;
     /// Notices of a case, in the order in which they were recorded.
@@ -95,6 +102,18 @@ to_many! {
     LegalActionsOf(CaseId) => legal_action::Model, reads::legal_actions::of_cases, case_id;
     /// Steps that a legal action took, the first one first.
     StepsOf(LegalActionId) => legal_action_status_change::Model, reads::legal_actions::steps_of, legal_action_id;
+    /// The other addresses of a place, by their text.
+    AliasesOf(PropertyId) => address_alias::Model, reads::properties::aliases_of, property_id;
+    /// Decisions about a party's part in a place, newest first.
+    DecisionsOf(PropertyPartyId) => property_party_decision::Model, reads::parties::decisions_of, property_party_id;
+    /// Everybody's part in a place, in the order in which they were linked.
+    PartiesOf(PropertyId) => LinkRow, reads::parties::of_places, property_id;
+    /// Every time in a seat of a district's team, newest first.
+    SeatsOf(DistrictId) => SeatRow, reads::teams::seats_of, district_id;
+    /// Every time somebody held a seat, newest first.
+    SeatsOfMember(StaffId) => SeatRow, reads::teams::seats_of_members, staff_id;
+    /// What the present members of a district's team have to do.
+    WorkloadOf(DistrictId) => WorkloadRow, reads::teams::workload_of, district_id;
 }
 
 /// What the stage machine knows of a case.

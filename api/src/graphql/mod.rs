@@ -7,10 +7,14 @@ mod call_volume;
 mod case;
 mod case_event;
 mod case_mutation;
+mod case_query;
 mod context;
 mod deadline;
 mod deadline_mutation;
 mod errors;
+mod feed;
+mod feed_loaders;
+mod feed_mutation;
 mod flag;
 mod flag_mutation;
 mod hearing;
@@ -28,9 +32,11 @@ mod nuisance_rule;
 mod page;
 mod party;
 mod property;
+mod property_mutation;
 mod remedy;
 mod scalars;
 mod staff;
+mod team;
 mod violation;
 
 use async_graphql::{EmptySubscription, MergedObject, Schema};
@@ -47,15 +53,17 @@ use crate::{
 pub struct Query(
     node::NodeQuery,
     staff::StaffQuery,
-    case::CaseQuery,
+    case_query::CaseQuery,
     case_event::ChangeQuery,
-    call_volume::CallVolumeQuery,
-    flag::FlagQuery,
-    nuisance_rule::NuisanceRuleQuery,
     deadline::DeadlineQuery,
     hearing::HearingQuery,
     legal_action_query::LegalActionQuery,
     remedy::RemedyQuery,
+    feed::FeedQuery,
+    property::PropertyQuery,
+    call_volume::CallVolumeQuery,
+    flag::FlagQuery,
+    nuisance_rule::NuisanceRuleQuery,
 );
 
 /// What can be changed. A mutation field is one transaction: the change, its timeline entry and its audit row are
@@ -64,10 +72,13 @@ pub struct Query(
 pub struct Mutation(
     case_mutation::CaseMutation,
     deadline_mutation::DeadlineMutation,
+    feed_mutation::FeedMutation,
     flag_mutation::FlagMutation,
     inspection_mutation::InspectionMutation,
     legal_action_mutation::LegalActionMutation,
     notice_mutation::NoticeMutation,
+    property_mutation::PropertyMutation,
+    team::TeamMutation,
     violation::ViolationMutation,
 );
 

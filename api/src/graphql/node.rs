@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use entity::id::{
-    CallId, CaseEventId, CaseId, DeadlineId, DistrictId, FlagId, HearingId, InspectionId, LegalActionId,
-    NoticeId, NuisanceRuleId, StaffId, ViolationId,
+    CallId, CaseEventId, CaseId, DeadlineId, DistrictId, FeedId, FeedRunId, FlagId, HearingId, InspectionId,
+    LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId, RejectedRowId, StaffId, ViolationId,
 };
 
 use super::{
@@ -12,12 +12,15 @@ use super::{
     case_event::CaseEvent,
     context::Ask,
     deadline::Deadline,
+    feed::{Feed, FeedRun, RejectedRow},
     flag::Flag,
     hearing::Hearing,
     inspection::Inspection,
     legal_action::LegalAction,
     notice::Notice,
     nuisance_rule::NuisanceRule,
+    party::Party,
+    property::Property,
     staff::{District, StaffMember},
     violation::Violation,
 };
@@ -40,12 +43,17 @@ pub enum Node {
     CaseEvent(CaseEvent),
     Deadline(Deadline),
     District(District),
-    Flag(Flag),
+    Feed(Feed),
+    FeedRun(FeedRun),
     Inspection(Inspection),
     Notice(Notice),
-    NuisanceRule(NuisanceRule),
     Hearing(Hearing),
     LegalAction(LegalAction),
+    RejectedRow(RejectedRow),
+    Party(Party),
+    Property(Property),
+    Flag(Flag),
+    NuisanceRule(NuisanceRule),
     StaffMember(StaffMember),
     Violation(Violation),
 }
@@ -93,12 +101,15 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
         CallId => |row| Node::Call(Call(row));
         CaseId => |row| Node::Case(row.into());
         DeadlineId => |row| Node::Deadline(row.into());
+        FeedId => |row| Node::Feed(Feed(row));
         FlagId => |row| Node::Flag(row.into());
         HearingId => |row| Node::Hearing(row.into());
         InspectionId => |row| Node::Inspection(row.into());
         LegalActionId => |row| Node::LegalAction(row.into());
         NoticeId => |row| Node::Notice(Notice(row));
         NuisanceRuleId => |row| Node::NuisanceRule(NuisanceRule(row));
+        PartyId => |row| Node::Party(Party(row));
+        PropertyId => |row| Node::Property(row.into());
         StaffId => |row| Node::StaffMember(StaffMember(row));
         ViolationId => |row| Node::Violation(Violation(row));
     }
@@ -109,6 +120,14 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
     if let Ok(id) = id.parse::<DistrictId>() {
         let found = ctx.app()?.city.district(id);
         return Ok(found.map(|row| Node::District(District(row.clone()))));
+    }
+    if let Ok(id) = id.parse::<FeedRunId>() {
+        let found = reads::feeds::run_by_id(ctx.app()?, viewer, id).await?;
+        return Ok(found.map(|row| Node::FeedRun(FeedRun(row))));
+    }
+    if let Ok(id) = id.parse::<RejectedRowId>() {
+        let found = reads::feeds::rejected_by_id(ctx.app()?, viewer, id).await?;
+        return Ok(found.map(|row| Node::RejectedRow(RejectedRow(row))));
     }
     Err(Error::BadInput("This is not an id of this API.".to_owned()))
 }

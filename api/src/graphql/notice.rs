@@ -49,7 +49,7 @@ impl Notice {
 
     /// Its first recipient; null when the place itself was served, such as by posting.
     async fn recipient(&self, ctx: &Context<'_>) -> Result<Option<Party>> {
-        Ok(self.first(ctx).await?.recipient.map(Party::from))
+        Ok(self.first(ctx).await?.recipient.map(Party))
     }
 
     /// Everybody it was served on, as stated; the first is the one of `servedOn`, `method` and `recipient`.
@@ -102,7 +102,7 @@ pub struct NoticeService {
 impl From<ServiceRow> for NoticeService {
     fn from(row: ServiceRow) -> Self {
         Self {
-            recipient: row.recipient.map(Party::from),
+            recipient: row.recipient.map(Party),
             method: row.service.method,
             served_on: row.service.served_on.into(),
         }

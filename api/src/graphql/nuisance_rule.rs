@@ -15,6 +15,7 @@ use crate::{authz::Action, error::Result, reads};
 #[derive(Clone)]
 pub struct NuisanceRule(pub nuisance_rule::Model);
 
+/// When the calls at a place call for a look. Versioned: a change makes a new row, and old flags keep theirs.
 #[Object]
 impl NuisanceRule {
     /// Opaque.

@@ -1,6 +1,6 @@
 //! Places as clients see them.
 
-use async_graphql::{Context, Object, OneofObject};
+use async_graphql::{Context, InputObject, Object, OneofObject};
 use entity::{
     id::PropertyId,
     property::{self, ResidentialOccupancy, UseType},
@@ -9,12 +9,21 @@ use entity::{
 use super::{
     call::{CallConnection, CallWindowInput, calls_of},
     call_volume::{CallVolume, volume_of},
+    case::CaseConnection,
+    case_query::{self, CaseFilter},
     context::Ask,
     flag::{FlagConnection, flags_of},
-    page::cost,
-    staff::District,
+    loaders::{AliasesOf, PartiesOf},
+    page::{connection, cost},
+    party::PropertyParty,
+    staff::{District, district_ids},
 };
-use crate::{error::Result, reads::page::Window, writes::properties::PlaceRef};
+use crate::{
+    authz::Action,
+    error::{Error, Result},
+    reads::{self, page::Window},
+    writes::properties::PlaceRef,
+};
 
 /// A place.
 #[derive(Clone)]
@@ -49,6 +58,12 @@ impl Property {
         &self.0.address
     }
 
+    /// Other addresses on the same place; calls at them are calls at this place.
+    async fn aliases(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
+        let rows = ctx.loaders()?.load_one(AliasesOf(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(|row| row.address).collect())
+    }
+
     /// Degrees north, WGS 84.
     async fn latitude(&self) -> Option<f64> {
         self.0.latitude
@@ -65,6 +80,11 @@ impl Property {
         Ok(self.0.district_id.and_then(|id| city.district(id)).cloned().map(District))
     }
 
+    /// Why the district is another one than the point lies in; null when it is not.
+    async fn district_override_reason(&self) -> Option<&str> {
+        self.0.district_override_reason.as_deref()
+    }
+
     /// What it is used for.
     async fn use_type(&self) -> UseType {
         self.0.use_type
@@ -78,6 +98,33 @@ impl Property {
     /// Dwelling units, or guest rooms of a motel.
     async fn unit_count(&self) -> Option<i32> {
         self.0.unit_count
+    }
+
+    /// Owner, manager, operator, lender, occupant, in the order in which they were linked; each with how sure we are.
+    async fn parties(&self, ctx: &Context<'_>) -> Result<Vec<PropertyParty>> {
+        let rows = ctx.loaders()?.load_one(PartiesOf(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(PropertyParty).collect())
+    }
+
+    /// Cases at this place, newest first. A case stays with the district that it was opened in, also when the place
+    /// is put into another one later.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn cases(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, at most 100; 25 when left out.")] first: Option<i32>,
+        #[graphql(desc = "A cursor to start behind.")] after: Option<String>,
+        #[graphql(desc = "What to narrow by; `propertyId` is this place already.")] filter: Option<
+            CaseFilter,
+        >,
+    ) -> Result<CaseConnection> {
+        let mut filter = filter.unwrap_or_default().read(ctx)?;
+        if filter.property.is_some_and(|other| other != self.0.id) {
+            let message = "`propertyId` names another place than the one whose cases are asked for.";
+            return Err(Error::BadInput(message.to_owned()));
+        }
+        filter.property = Some(self.0.id);
+        case_query::list(ctx, filter, None, &Window::forward(first, after)?).await
     }
 
     /// What the calls here add up to in a window.
@@ -114,6 +161,8 @@ impl Property {
     }
 }
 
+connection!(PropertyConnection, PropertyEdge, Property, "places");
+
 /// A place by one of its names. `caseOpen` with an address nobody knows yet makes the place.
 #[derive(OneofObject)]
 pub enum PropertyRef {
@@ -123,6 +172,67 @@ pub enum PropertyRef {
     Apn(String),
     /// Address; aliases count.
     Address(String),
+}
+
+/// What a list of places is narrowed by; what is left out does not narrow.
+#[derive(InputObject, Default)]
+pub struct PropertyFilter {
+    /// Numbers of districts.
+    districts: Option<Vec<i32>>,
+    /// Uses.
+    use_types: Option<Vec<UseType>>,
+    /// Part of an address, an alias, a parcel number or the name of a party that is not rejected.
+    text: Option<String>,
+    /// Whether a case is open there.
+    has_open_case: Option<bool>,
+}
+
+#[derive(Default)]
+pub struct PropertyQuery;
+
+#[Object]
+impl PropertyQuery {
+    /// One place. Error NOT_FOUND when there is none that the viewer may see.
+    async fn property(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its id, parcel number or any of its addresses, however written.")] by: PropertyRef,
+    ) -> Result<Option<Property>> {
+        let (app, viewer) = (ctx.app()?, ctx.viewer_who(Action::ReadCases, "property")?);
+        let found = match by {
+            PropertyRef::Id(id) => ctx.loaders()?.load_one(id).await?,
+            PropertyRef::Apn(apn) => reads::properties::by_apn(app, viewer, &apn).await?,
+            PropertyRef::Address(address) => reads::properties::by_address(app, viewer, &address).await?,
+        };
+        found.map(|row| Some(row.into())).ok_or(Error::NotFound("place"))
+    }
+
+    /// Places by address.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn properties(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to narrow by.")] filter: Option<PropertyFilter>,
+        #[graphql(desc = "How many, at most 100; 25 when left out.")] first: Option<i32>,
+        #[graphql(desc = "A cursor to start behind.")] after: Option<String>,
+    ) -> Result<PropertyConnection> {
+        let (app, viewer) = (ctx.app()?, ctx.viewer_who(Action::ReadCases, "properties")?);
+        let filter = filter.unwrap_or_default();
+        let filter = reads::properties::Filter {
+            districts: district_ids(ctx, filter.districts)?,
+            use_types: filter.use_types,
+            text: filter.text,
+            has_open_case: filter.has_open_case,
+        };
+        let page = reads::properties::list(app, viewer, &filter, &Window::forward(first, after)?).await?;
+        Ok(PropertyConnection::of(page, Property::from))
+    }
+}
+
+/// The place behind an id, if there is one and the viewer may see it.
+pub async fn property_by_id(ctx: &Context<'_>, id: Option<PropertyId>) -> Result<Option<Property>> {
+    let Some(id) = id else { return Ok(None) };
+    Ok(ctx.loaders()?.load_one(id).await?.map(Property::from))
 }
 
 impl From<PropertyRef> for PlaceRef {

@@ -7,11 +7,19 @@ use entity::{
     staff::{self, StaffRole},
 };
 
-use super::{context::Ask, scalars::GeoJson};
+use super::{
+    case::CaseConnection,
+    case_query::{self, CaseFilter, CaseSort},
+    context::Ask,
+    loaders::{SeatsOfMember, WorkloadOf},
+    page::cost,
+    scalars::GeoJson,
+    team::{Team, TeamSeat, Workload},
+};
 use crate::{
     authz::{Action, Reach},
     error::{Error, Result},
-    reads,
+    reads::{self, page::Window},
 };
 
 /// Who is asking.
@@ -74,6 +82,16 @@ impl StaffMember {
     async fn active(&self) -> bool {
         self.0.active
     }
+
+    /// Present and past seats, newest first.
+    async fn seats(&self, ctx: &Context<'_>) -> Result<Vec<TeamSeat>> {
+        if ctx.viewer()?.staff_id() != Some(self.0.id) {
+            // No seats would look the same as none that the viewer may see.
+            ctx.viewer_who(Action::ReadStaff, "seats")?;
+        }
+        let rows = ctx.loaders()?.load_one(SeatsOfMember(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(TeamSeat).collect())
+    }
 }
 
 /// A council district.
@@ -104,6 +122,41 @@ impl District {
         let geometry = serde_json::from_str(text).map_err(|error| Error::Internal(error.to_string()))?;
         Ok(Some(GeoJson(geometry)))
     }
+
+    /// Who works the district's cases. Error FORBIDDEN for who may not read staff.
+    async fn team(&self, ctx: &Context<'_>) -> Result<Team> {
+        ctx.viewer_who(Action::ReadStaff, "team")?;
+        Ok(Team(self.0.clone()))
+    }
+
+    /// Cases of the district, newest first unless sorted otherwise. Error FORBIDDEN for who may not read cases.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn cases(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "What to narrow by; `districts` narrows to nothing when this one is not among them."
+        )]
+        filter: Option<CaseFilter>,
+        #[graphql(desc = "What to sort by.")] sort: Option<Vec<CaseSort>>,
+        #[graphql(desc = "How many, at most 100; 25 when left out.")] first: Option<i32>,
+        #[graphql(desc = "A cursor to start behind.")] after: Option<String>,
+    ) -> Result<CaseConnection> {
+        ctx.viewer_who(Action::ReadCases, "cases")?;
+        let mut filter = filter.unwrap_or_default().read(ctx)?;
+        let own = |ids: Vec<DistrictId>| ids.into_iter().filter(|id| *id == self.0.id).collect();
+        filter.districts = Some(filter.districts.map_or_else(|| vec![self.0.id], own));
+        case_query::list(ctx, filter, sort, &Window::forward(first, after)?).await
+    }
+
+    /// Open cases, overdue deadlines and hearings of this week per present member of the team. Error FORBIDDEN for
+    /// who may not read both cases and staff.
+    async fn workload(&self, ctx: &Context<'_>) -> Result<Vec<Workload>> {
+        ctx.viewer_who(Action::ReadCases, "workload")?;
+        ctx.viewer_who(Action::ReadStaff, "workload")?;
+        let rows = ctx.loaders()?.load_one(WorkloadOf(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(Workload::from).collect())
+    }
 }
 
 #[derive(Default)]
@@ -132,6 +185,28 @@ impl StaffQuery {
         let found = ctx.app()?.city.district_numbered(number).cloned().map(District);
         found.map(Some).ok_or(Error::NotFound("district"))
     }
+
+    /// Members of staff, by name.
+    async fn staff(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Numbers of districts in which they hold a seat today.")] districts: Option<
+            Vec<i32>,
+        >,
+        #[graphql(desc = "What they are here for.")] roles: Option<Vec<StaffRole>>,
+        #[graphql(desc = "Whether they may sign in; left out, both.")] active: Option<bool>,
+    ) -> Result<Vec<StaffMember>> {
+        let viewer = ctx.viewer_who(Action::ReadStaff, "staff")?;
+        let filter = reads::staff::Filter { districts: district_ids(ctx, districts)?, roles, active };
+        let rows = reads::staff::list(ctx.app()?, viewer, filter).await?;
+        Ok(rows.into_iter().map(StaffMember).collect())
+    }
+}
+
+/// The member of staff behind an id, if there is one and the viewer may see them.
+pub async fn staff_by_id(ctx: &Context<'_>, id: Option<StaffId>) -> Result<Option<StaffMember>> {
+    let Some(id) = id else { return Ok(None) };
+    Ok(ctx.loaders()?.load_one(id).await?.map(StaffMember))
 }
 
 /// Ids of the districts with these numbers; error BAD_INPUT when one is not the city's.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use geo::{Intersects, MultiPolygon, Point};
+use geo::MultiPolygon;
 use geojson::{Feature, FeatureCollection, Value};
 use serde::Deserialize;
 use toml::Spanned;
@@ -11,6 +11,7 @@ use super::{
     document::{Document, some, words},
     error::PresetError,
 };
+use crate::domain::district;
 
 /// A council district.
 #[derive(Clone, Debug)]
@@ -79,8 +80,8 @@ pub(super) fn read(
 }
 
 pub(super) fn at(districts: &[District], latitude: f64, longitude: f64) -> Option<i32> {
-    let point = Point::new(longitude, latitude);
-    districts.iter().find(|district| district.boundary.intersects(&point)).map(|district| district.number)
+    let outlines = districts.iter().map(|district| (district.number, &district.boundary));
+    district::of_point(outlines, latitude, longitude)
 }
 
 type Outlines = BTreeMap<i32, (MultiPolygon<f64>, String)>;

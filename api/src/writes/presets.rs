@@ -1,6 +1,6 @@
 //! The city's preset, taken into the database at the start: by key, and nothing is deleted.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use entity::{
     call_type_mapping, district, feed,
@@ -12,7 +12,7 @@ use sea_orm::{
     sea_query::Expr,
 };
 
-use super::many;
+use super::{call_types::derive_again, flags, ingest, many};
 use crate::{
     app::{App, Tx},
     authz::{Action, Viewer},
@@ -78,7 +78,7 @@ async fn feeds(tx: &mut Tx) -> Result<()> {
     let known: HashMap<String, feed::Model> = known.into_iter().map(|row| (row.key.clone(), row)).collect();
     let city = tx.city.clone();
     for stated in &city.preset.feeds {
-        let id = match known.get(&stated.key) {
+        match known.get(&stated.key) {
             Some(row) => {
                 if row.name != stated.name || row.kind != stated.kind {
                     let mut changed = row.clone().into_active_model();
@@ -87,11 +87,18 @@ async fn feeds(tx: &mut Tx) -> Result<()> {
                     changed.update(tx.conn()).await?;
                     tx.changed(row.id);
                 }
-                row.id
+                ingest::lock(tx, Some(row.id)).await?;
+                let changed = call_types(tx, row.id, stated).await?;
+                if !changed.is_empty() {
+                    let derived = derive_again(tx, row.id, &changed).await?;
+                    flags::evaluate(tx, &derived.places.into_iter().collect::<Vec<_>>()).await?;
+                }
             }
-            None => new_feed(tx, stated).await?,
-        };
-        call_types(tx, id, stated).await?;
+            None => {
+                let id = new_feed(tx, stated).await?;
+                call_types(tx, id, stated).await?;
+            }
+        }
     }
     Ok(())
 }
@@ -111,12 +118,13 @@ async fn new_feed(tx: &mut Tx, stated: &preset::Feed) -> Result<FeedId> {
     Ok(row.id)
 }
 
-// What a person mapped stands, whatever the preset says.
-async fn call_types(tx: &mut Tx, feed: FeedId, stated: &preset::Feed) -> Result<()> {
+// What a person mapped stands, whatever the preset says. Answers the types whose category is new.
+async fn call_types(tx: &mut Tx, feed: FeedId, stated: &preset::Feed) -> Result<HashSet<String>> {
     let known = unscoped::<call_type_mapping::Entity>().filter(call_type_mapping::Column::FeedId.eq(feed));
     let known = known.all(tx.conn()).await?;
     let known: HashMap<&str, &call_type_mapping::Model> =
         known.iter().map(|row| (row.description.as_str(), row)).collect();
+    let mut changed = HashSet::new();
     let mut new = Vec::new();
     for (description, &category) in &stated.call_types {
         match known.get(description.as_str()) {
@@ -129,18 +137,23 @@ async fn call_types(tx: &mut Tx, feed: FeedId, stated: &preset::Feed) -> Result<
                     .exec(tx.conn())
                     .await?;
                 tx.changed(row.id);
+                changed.insert(description.clone());
             }
-            None => new.push(call_type_mapping::Model {
-                id: CallTypeMappingId::generate(),
-                feed_id: feed,
-                description: description.clone(),
-                category,
-                mapped_by: None,
-                mapped_at: tx.now,
-            }),
+            None => {
+                changed.insert(description.clone());
+                new.push(call_type_mapping::Model {
+                    id: CallTypeMappingId::generate(),
+                    feed_id: feed,
+                    description: description.clone(),
+                    category,
+                    mapped_by: None,
+                    mapped_at: tx.now,
+                });
+            }
         }
     }
-    many::insert::<call_type_mapping::ActiveModel>(tx, new).await
+    many::insert::<call_type_mapping::ActiveModel>(tx, new).await?;
+    Ok(changed)
 }
 
 // A rule that changed becomes a new version, so that flags keep the one they were raised by.

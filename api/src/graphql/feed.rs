@@ -1,0 +1,279 @@
+//! Feeds of calls for service: how they do, their runs and what they could not read.
+
+use async_graphql::{Context, Enum, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+use entity::{
+    feed::{self, FeedKind},
+    feed_run::{self, FeedRunStatus},
+    id::{FeedId, FeedRunId, RejectedRowId},
+    rejected_row,
+};
+
+use super::{
+    context::Ask,
+    feed_loaders::{LastRunOf, MatchedOf, UnmappedOf},
+    page::{connection, cost},
+};
+use crate::{
+    authz::Action,
+    domain::feed_health::{self, Health},
+    error::{Error, Result},
+    reads::{
+        self,
+        page::{MOST, Window},
+    },
+};
+
+/// Whether a feed does what it should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "Health")]
+pub enum FeedHealth {
+    /// Its last run ended well, not longer than two days ago.
+    Healthy,
+    /// It had no successful run for longer than two days.
+    Late,
+    /// Its last run failed; `runs` says why.
+    Failing,
+    /// Somebody paused it.
+    Paused,
+    /// No run of it has ended yet.
+    NeverRun,
+}
+
+/// A source of calls for service.
+#[derive(Clone)]
+pub struct Feed(pub feed::Model);
+
+/// A source of calls for service.
+#[Object]
+impl Feed {
+    /// Opaque.
+    pub async fn id(&self) -> FeedId {
+        self.0.id
+    }
+
+    /// The key of its mapping in the city's preset, such as `san-diego-police`.
+    async fn key(&self) -> &str {
+        &self.0.key
+    }
+
+    /// What people call it.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// How it is read.
+    async fn kind(&self) -> FeedKind {
+        self.0.kind
+    }
+
+    /// Whether it does what it should.
+    async fn health(&self, ctx: &Context<'_>) -> Result<FeedHealth> {
+        let last = ctx.loaders()?.load_one(LastRunOf(self.0.id)).await?;
+        let failed = last.map(|run| run.status == FeedRunStatus::Failed);
+        let now = ctx.app()?.clock.now();
+        Ok(feed_health::health(self.0.paused, failed, self.0.last_success_at, now).into())
+    }
+
+    /// When a run of it last ended well.
+    async fn last_success_at(&self) -> Option<DateTime<Utc>> {
+        self.0.last_success_at
+    }
+
+    /// When the newest call it has told of happened; windows of `days` end here.
+    async fn data_as_of(&self) -> Option<DateTime<Utc>> {
+        self.0.data_as_of
+    }
+
+    /// The share of its calls with an exact address that were matched to a place, from 0 to 1; null when it has none.
+    async fn match_rate(&self, ctx: &Context<'_>) -> Result<Option<f64>> {
+        let sums = ctx.loaders()?.load_one(MatchedOf(self.0.id)).await?;
+        #[expect(clippy::cast_precision_loss, reason = "a share needs no more digits")]
+        Ok(sums.map(|sums| sums.matched as f64 / sums.exact as f64))
+    }
+
+    /// Its runs, newest first.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn runs(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, at most 100; 25 when left out.")] first: Option<i32>,
+        #[graphql(desc = "A cursor to start behind.")] after: Option<String>,
+    ) -> Result<FeedRunConnection> {
+        let window = Window::forward(first, after)?;
+        let page = reads::feeds::runs_of(ctx.app()?, ctx.viewer()?, self.0.id, &window).await?;
+        Ok(FeedRunConnection::of(page, FeedRun))
+    }
+
+    /// Its rows that could not be read, newest first; kept for 30 days. For administrators; others: error FORBIDDEN.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn rejected_rows(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, at most 100; 25 when left out.")] first: Option<i32>,
+        #[graphql(desc = "A cursor to start behind.")] after: Option<String>,
+    ) -> Result<RejectedRowConnection> {
+        let viewer = ctx.viewer_who(Action::ReadRejectedRows, "rejectedRows")?;
+        let window = Window::forward(first, after)?;
+        let page = reads::feeds::rejected_of(ctx.app()?, viewer, self.0.id, &window).await?;
+        Ok(RejectedRowConnection::of(page, RejectedRow))
+    }
+
+    /// Its call types that are mapped to no category, those of most calls first. Calls of such a type never count;
+    /// `callCategoryMap` maps one.
+    #[graphql(complexity = "cost(Some(first), child_complexity)")]
+    async fn unmapped_descriptions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, at most 100.", default = 50)] first: i32,
+    ) -> Result<Vec<UnmappedDescription>> {
+        if !(1..=MOST).contains(&first) {
+            return Err(Error::BadInput(format!("`first` is {first}; it must be from 1 to {MOST}.")));
+        }
+        let waiting = ctx.loaders()?.load_one(UnmappedOf(self.0.id)).await?.unwrap_or_default();
+        let most = usize::try_from(first).unwrap_or_default();
+        Ok(waiting.into_iter().take(most).map(Into::into).collect())
+    }
+}
+
+/// One run of a feed. `read` is the sum of `inserted`, `updated`, `unchanged`, `duplicates` and `rejected`.
+#[derive(Clone)]
+pub struct FeedRun(pub feed_run::Model);
+
+/// One run of a feed. `read` is the sum of `inserted`, `updated`, `unchanged`, `duplicates` and `rejected`.
+#[Object]
+impl FeedRun {
+    /// Opaque.
+    pub async fn id(&self) -> FeedRunId {
+        self.0.id
+    }
+
+    /// Where it stands.
+    async fn status(&self) -> FeedRunStatus {
+        self.0.status
+    }
+
+    /// When it began.
+    async fn started_at(&self) -> DateTime<Utc> {
+        self.0.started_at
+    }
+
+    /// When it ended; null while it runs.
+    async fn finished_at(&self) -> Option<DateTime<Utc>> {
+        self.0.finished_at
+    }
+
+    /// Rows it has read so far.
+    async fn read(&self) -> i32 {
+        self.0.read
+    }
+
+    /// Calls nobody knew.
+    async fn inserted(&self) -> i32 {
+        self.0.inserted
+    }
+
+    /// Known calls whose row, category or place changed.
+    async fn updated(&self) -> i32 {
+        self.0.updated
+    }
+
+    /// Known calls that are as they were.
+    async fn unchanged(&self) -> i32 {
+        self.0.unchanged
+    }
+
+    /// Rows for whose key another row of the run stands.
+    async fn duplicates(&self) -> i32 {
+        self.0.duplicates
+    }
+
+    /// Calls that the source no longer lists.
+    async fn withdrawn(&self) -> i32 {
+        self.0.withdrawn
+    }
+
+    /// Rows that could not be read.
+    async fn rejected(&self) -> i32 {
+        self.0.rejected
+    }
+
+    /// Of the inserted and updated calls, those at a known place.
+    async fn matched(&self) -> i32 {
+        self.0.matched
+    }
+
+    /// Flags it raised for review.
+    async fn flags_raised(&self) -> i32 {
+        self.0.flags_raised
+    }
+
+    /// Why it failed and what to do about it; null unless it failed.
+    async fn error(&self) -> Option<&str> {
+        self.0.error.as_deref()
+    }
+}
+
+connection!(FeedRunConnection, FeedRunEdge, FeedRun, "runs of a feed");
+
+/// A row of a feed that could not be read.
+#[derive(Clone)]
+pub struct RejectedRow(pub rejected_row::Model);
+
+/// A row of a feed that could not be read.
+#[Object]
+impl RejectedRow {
+    /// Opaque.
+    pub async fn id(&self) -> RejectedRowId {
+        self.0.id
+    }
+
+    /// When it came.
+    async fn received_at(&self) -> DateTime<Utc> {
+        self.0.received_at
+    }
+
+    /// Its line in the file, the header being 1.
+    async fn line(&self) -> i32 {
+        self.0.line
+    }
+
+    /// What is wrong with it, for whoever can mend the source.
+    async fn reason(&self) -> &str {
+        &self.0.reason
+    }
+
+    /// Its mapped columns as a JSON object; no others are kept.
+    async fn columns(&self) -> &str {
+        &self.0.columns
+    }
+}
+
+connection!(RejectedRowConnection, RejectedRowEdge, RejectedRow, "rows that could not be read");
+
+/// A call type that is mapped to no category.
+#[derive(SimpleObject)]
+pub struct UnmappedDescription {
+    /// The call type in upper case, white space folded.
+    description: String,
+    /// Calls that do not count because of it.
+    count: i32,
+}
+
+impl From<reads::feeds::Unmapped> for UnmappedDescription {
+    fn from(unmapped: reads::feeds::Unmapped) -> Self {
+        Self { description: unmapped.description, count: i32::try_from(unmapped.count).unwrap_or(i32::MAX) }
+    }
+}
+
+#[derive(Default)]
+pub struct FeedQuery;
+
+#[Object]
+impl FeedQuery {
+    /// The sources of calls for service, by key.
+    async fn feeds(&self, ctx: &Context<'_>) -> Result<Vec<Feed>> {
+        let viewer = ctx.viewer_who(Action::ReadFeeds, "feeds")?;
+        Ok(reads::feeds::all(ctx.app()?, viewer).await?.into_iter().map(Feed).collect())
+    }
+}

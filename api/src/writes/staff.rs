@@ -1,0 +1,81 @@
+//! Members of staff: how somebody joins.
+
+use entity::{
+    id::{DistrictId, StaffId},
+    staff::{self, StaffRole},
+};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, QueryFilter};
+
+use super::team_seats;
+use crate::{
+    app::Tx,
+    authz::Action,
+    domain::refusal::{Code, Refusal, text},
+    error::Result,
+    scope::unscoped,
+};
+
+/// Somebody new.
+#[derive(Clone, Debug)]
+pub struct NewMember {
+    pub name: String,
+    pub email: String,
+    pub role: StaffRole,
+    /// Argon2id, in PHC form.
+    pub password_hash: String,
+    /// Number of the district whose seat they take from today.
+    pub district: Option<i32>,
+}
+
+/// Adds a member of staff, and gives them a vacant seat when a district is named.
+pub async fn add(tx: &mut Tx, new: NewMember) -> Result<StaffId> {
+    tx.viewer.require(Action::ChangeSeats, None)?;
+    let name = text("name", &new.name, 200)?;
+    let email = text("email", &new.email, 254)?.to_lowercase();
+    let is_mail = email.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'));
+    if !is_mail || email.contains(char::is_whitespace) {
+        return Err(Refusal::invalid("email", format!("`{email}` is no e-mail address.")).into());
+    }
+    if new.role == StaffRole::Integration {
+        let message = "A program is no member of staff; make it a token with `jfn token create`.";
+        return Err(Refusal::invalid("role", message).into());
+    }
+    if unscoped::<staff::Entity>().filter(staff::Column::Email.eq(&email)).one(tx.conn()).await?.is_some() {
+        let message = format!("{email} is a member of staff already; `jfn staff list` shows them.");
+        return Err(Refusal::new(Code::NotUnique, message).at("email").into());
+    }
+    let made = staff::ActiveModel {
+        id: Set(StaffId::generate()),
+        name: Set(name),
+        email: Set(email),
+        role: Set(new.role),
+        active: Set(true),
+        password_hash: Set(Some(new.password_hash)),
+        created_at: Set(tx.now),
+    }
+    .insert(tx.conn())
+    .await?;
+    tx.changed(made.id);
+    if let Some(district) = new.district {
+        let from = tx.today();
+        refuse_taken(tx, district, new.role).await?;
+        team_seats::assign(tx, district, new.role, Some(made.id), from).await?;
+    }
+    Ok(made.id)
+}
+
+// To replace somebody is a decision of its own, not a side effect of adding somebody else.
+async fn refuse_taken(tx: &Tx, number: i32, role: StaffRole) -> Result<()> {
+    let id: Option<DistrictId> = tx.city.district_numbered(number).map(|row| row.id);
+    let Some(id) = id else { return Ok(()) };
+    match team_seats::holder(tx, id, role, tx.today()).await? {
+        None => Ok(()),
+        Some(name) => {
+            let message = format!(
+                "{name} holds the seat of {role} in district {number}; add the new member without a district, then \
+                 give them the seat with `teamSeatAssign`."
+            );
+            Err(Refusal::new(Code::NotUnique, message).at("district").into())
+        }
+    }
+}
