@@ -81,6 +81,8 @@ fn no_layer_reaches_upward() {
         let mut files = Vec::new();
         sources(&in_repository("api/src").join(place), &mut files);
         assert!(!files.is_empty(), "{place} is there");
+        // Unit tests may use what the code may not, such as the built-in preset.
+        files.retain(|file| !file.file_stem().is_some_and(|name| name.to_string_lossy().ends_with("tests")));
         for file in files {
             let text = fs::read_to_string(&file).expect("a source file");
             let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));

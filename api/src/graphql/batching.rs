@@ -6,8 +6,12 @@
 use std::{
     future::{Future, poll_fn},
     pin::pin,
-    sync::mpsc::{Receiver, Sender, channel},
-    task::Poll,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, Sender, channel},
+    },
+    task::{Context, Poll, Wake, Waker},
     time::Duration,
 };
 
@@ -15,6 +19,7 @@ use async_graphql::dataloader::DataLoader;
 use futures_util::{
     future::BoxFuture,
     stream::{FuturesUnordered, StreamExt},
+    task::AtomicWaker,
 };
 
 use super::loaders::Loaders;
@@ -35,21 +40,37 @@ impl Batches {
     pub async fn run<T>(self, request: impl Future<Output = T>) -> T {
         let mut request = pin!(request);
         let mut running = FuturesUnordered::new();
+        let alarm = Arc::new(Alarm { rung: AtomicBool::new(true), task: AtomicWaker::new() });
+        let waker = Waker::from(alarm.clone());
         poll_fn(move |cx| {
+            alarm.task.register(cx.waker());
             loop {
-                if let Poll::Ready(value) = request.as_mut().poll(cx) {
-                    return Poll::Ready(value);
+                // Long lists yield in the middle and ring at once; until that stops, not every resolver has run.
+                while alarm.rung.swap(false, Ordering::AcqRel) {
+                    if let Poll::Ready(value) = request.as_mut().poll(&mut Context::from_waker(&waker)) {
+                        return Poll::Ready(value);
+                    }
                 }
                 running.extend(self.0.try_iter());
-                let mut answered = false;
-                while let Poll::Ready(Some(())) = running.poll_next_unpin(cx) {
-                    answered = true;
-                }
-                if !answered {
+                while let Poll::Ready(Some(())) = running.poll_next_unpin(cx) {}
+                if !alarm.rung.load(Ordering::Acquire) {
                     return Poll::Pending;
                 }
             }
         })
         .await
+    }
+}
+
+/// Remembers that the request can go on, and wakes its task.
+struct Alarm {
+    rung: AtomicBool,
+    task: AtomicWaker,
+}
+
+impl Wake for Alarm {
+    fn wake(self: Arc<Self>) {
+        self.rung.store(true, Ordering::Release);
+        self.task.wake();
     }
 }
