@@ -1,6 +1,7 @@
 //! The stories: everything through HTTP, on SQLite and on PostgreSQL.
 
 mod architecture;
+mod call_volumes;
 mod case_at_work;
 mod cases;
 mod commands;
@@ -8,6 +9,8 @@ mod counting;
 mod deadlines;
 mod docket;
 mod feeds;
+mod flag_life;
+mod flags;
 mod inspections;
 mod legal;
 mod legal_actions;
