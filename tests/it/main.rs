@@ -15,6 +15,7 @@ mod inspections;
 mod legal;
 mod legal_actions;
 mod limits;
+mod main_job;
 mod notices;
 mod parcels;
 mod parties;
