@@ -1,6 +1,7 @@
 //! The stories: everything through HTTP, on SQLite and on PostgreSQL.
 
 mod architecture;
+mod calls_and_flags;
 mod cases;
 mod commands;
 mod counting;

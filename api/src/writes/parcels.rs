@@ -6,16 +6,16 @@ mod owners;
 use std::collections::HashSet;
 
 use entity::{
-    address_alias, call,
+    address_alias,
     id::{AddressAliasId, PropertyId},
     party::PartyKind,
     property::{self, ResidentialOccupancy, UseType},
 };
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter};
 
 use self::known::Known;
 use super::{many, properties, rematch};
-use crate::{app::Tx, authz::Action, domain::address::Address, error::Result, scope::unscoped};
+use crate::{app::Tx, authz::Action, domain::address::Address, error::Result};
 
 /// One parcel, as its file tells it; what the file does not tell is left as it is.
 #[derive(Clone, Debug)]
@@ -184,11 +184,13 @@ impl Batch {
             self.aliases.iter().map(|alias| (alias.property_id, alias.key.clone())).collect();
         many::insert::<address_alias::ActiveModel>(tx, self.aliases).await?;
         self.outcome.owners_suggested = owners::suggest(tx, &self.owned).await?;
-        self.outcome.calls_matched = match_calls(tx, &keys).await?;
+        let moved = rematch::assign(tx, &keys).await?;
+        self.outcome.calls_matched = moved.calls;
         self.outcome.added = self.added.len() as u64;
         self.outcome.updated = self.updated.len() as u64;
         let changed: Vec<PropertyId> = self.added.into_iter().chain(self.updated).collect();
-        properties::reconsider(tx, &changed).await?;
+        let others = moved.places.into_iter().filter(|place| !changed.contains(place));
+        properties::reconsider(tx, &changed.iter().copied().chain(others).collect::<Vec<_>>()).await?;
         for id in changed {
             tx.changed(id);
         }
@@ -253,25 +255,4 @@ async fn demote(tx: &Tx, places: &[PropertyId]) -> Result<()> {
         .exec(tx.conn())
         .await?;
     Ok(())
-}
-
-// Most new addresses have no calls yet, so those that have are asked for in one statement first.
-async fn match_calls(tx: &mut Tx, keys: &[(PropertyId, String)]) -> Result<u64> {
-    let mut called: HashSet<String> = HashSet::new();
-    for some in keys.chunks(many::VALUES) {
-        let found: Vec<String> = unscoped::<call::Entity>()
-            .select_only()
-            .column(call::Column::AddressKey)
-            .distinct()
-            .filter(call::Column::AddressKey.is_in(some.iter().map(|(_, key)| key.as_str())))
-            .into_tuple()
-            .all(tx.conn())
-            .await?;
-        called.extend(found);
-    }
-    let mut matched = 0;
-    for (place, key) in keys.iter().filter(|(_, key)| called.contains(key)) {
-        matched += rematch::rematch(tx, *place, std::slice::from_ref(key)).await?;
-    }
-    Ok(matched)
 }

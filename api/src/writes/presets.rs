@@ -12,7 +12,7 @@ use sea_orm::{
     sea_query::Expr,
 };
 
-use super::{call_types::derive_again, flags, ingest, many};
+use super::{call_types::derive_again, many};
 use crate::{
     app::{App, Tx},
     authz::{Action, Viewer},
@@ -87,11 +87,9 @@ async fn feeds(tx: &mut Tx) -> Result<()> {
                     changed.update(tx.conn()).await?;
                     tx.changed(row.id);
                 }
-                ingest::lock(tx, Some(row.id)).await?;
                 let changed = call_types(tx, row.id, stated).await?;
                 if !changed.is_empty() {
-                    let derived = derive_again(tx, row.id, &changed).await?;
-                    flags::evaluate(tx, &derived.places.into_iter().collect::<Vec<_>>()).await?;
+                    derive_again(tx, row.id, &changed).await?;
                 }
             }
             None => {
