@@ -1,5 +1,6 @@
 //! The command line: what the binary `jfn` can be told to do.
 
+pub mod demo;
 pub mod import_calls;
 pub mod import_places;
 pub mod migrate;
@@ -32,6 +33,8 @@ pub struct Jfn {
 enum Command {
     /// Runs the server.
     Serve,
+    /// Builds a demo city around a real call log on an embedded database, and serves it.
+    Demo(demo::Demo),
     /// Brings the database's schema up to date, or tells what is missing.
     Migrate(migrate::Migrate),
     /// Prints the GraphQL schema.
@@ -60,6 +63,7 @@ impl Jfn {
         let config = &self.config;
         match self.command {
             Command::Serve => serve::run(config).await,
+            Command::Demo(arguments) => demo::run(config, arguments).await,
             Command::Migrate(arguments) => migrate::run(config, &arguments).await,
             Command::Schema => print(&crate::graphql::sdl()),
             Command::ImportCalls(arguments) => import_calls::run(&app(config).await?, arguments).await,

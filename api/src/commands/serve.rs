@@ -20,21 +20,26 @@ use crate::{
 
 pub async fn run(config: &Config) -> Result<()> {
     let app = start(config, Clock::default()).await?;
-    serve(app, config).await
+    serve_on(app, config, listen(config).await?).await
 }
 
 /// The application, ready to serve: schema up to date, the city's facts loaded.
 pub async fn start(config: &Config, clock: Clock) -> Result<App> {
-    let preset = match &config.preset {
-        Some(directory) => Preset::from_directory(directory),
-        None => Preset::sacramento(),
-    };
-    let preset = preset.map_err(|error| Error::BadInput(format!("The preset is broken: {error}")))?;
+    let preset = preset(config)?;
     let db = database::open(&Opening::of(config)).await?;
     if !config.no_migrate {
         database::migrate(&db).await?;
     }
     app_of(db, preset, clock).await
+}
+
+/// The city's facts that the settings name.
+pub fn preset(config: &Config) -> Result<Preset> {
+    let preset = match &config.preset {
+        Some(directory) => Preset::from_directory(directory),
+        None => Preset::sacramento(),
+    };
+    preset.map_err(|error| Error::BadInput(format!("The preset is broken: {error}")))
 }
 
 /// The application on a database whose schema is up to date.
@@ -45,11 +50,15 @@ pub async fn app_of(db: sea_orm::DatabaseConnection, preset: Preset, clock: Cloc
     Ok(App::new(db, city.with_districts(districts), clock))
 }
 
-/// Serves until SIGTERM or Ctrl-C.
-pub async fn serve(app: App, config: &Config) -> Result<()> {
-    let socket = TcpListener::bind(config.listen)
+/// The socket that the settings name.
+pub async fn listen(config: &Config) -> Result<TcpListener> {
+    TcpListener::bind(config.listen)
         .await
-        .map_err(|error| Error::BadInput(format!("Cannot listen on {}: {error}.", config.listen)))?;
+        .map_err(|error| Error::BadInput(format!("Cannot listen on {}: {error}.", config.listen)))
+}
+
+/// Serves until SIGTERM or Ctrl-C.
+pub async fn serve_on(app: App, config: &Config, socket: TcpListener) -> Result<()> {
     let edge = Edge {
         production: config.production,
         body_limit: config.body_limit,

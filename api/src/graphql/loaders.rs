@@ -4,10 +4,10 @@ use std::{collections::HashMap, hash::Hash};
 
 use async_graphql::dataloader::Loader;
 use entity::{
-    address_alias, case, case_kind, deadline, feed, hearing,
+    address_alias, call, case, case_kind, deadline, feed, flag, hearing,
     id::{
-        CaseId, DeadlineId, DistrictId, FeedId, FlagId, HearingId, InspectionId, LegalActionId, NoticeId,
-        NuisanceRuleId, PartyId, PropertyId, PropertyPartyId, StaffId, ViolationId,
+        CallId, CaseId, DeadlineId, DistrictId, FeedId, FlagId, HearingId, InspectionId, LegalActionId,
+        NoticeId, NuisanceRuleId, PartyId, PropertyId, PropertyPartyId, StaffId, ViolationId,
     },
     inspection, legal_action, legal_action_status_change, notice, nuisance_rule, party, property,
     property_party_decision, staff, violation,
@@ -46,9 +46,11 @@ macro_rules! to_one {
 }
 
 to_one! {
+    CallId => call::Model, reads::calls::by_ids;
     CaseId => case::Model, reads::cases::by_ids;
     DeadlineId => deadline::Model, reads::deadlines::by_ids;
     FeedId => feed::Model, reads::feeds::by_ids;
+    FlagId => flag::Model, reads::flags::by_ids;
     InspectionId => inspection::Model, reads::inspections::by_ids;
     NoticeId => notice::Model, reads::notices::by_ids;
     HearingId => hearing::Model, reads::hearings::by_ids;
@@ -174,6 +176,29 @@ impl Loader<NextHearingOf> for Loaders {
         let ids: Vec<LegalActionId> = keys.iter().map(|key| key.0).collect();
         let rows = reads::hearings::next_of(&self.app, &self.viewer, &ids).await?;
         Ok(rows.into_iter().map(|row| (NextHearingOf(row.legal_action_id), row)).collect())
+    }
+}
+
+/// Deadlines of a legal action: open ones, met ones or all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DeadlinesOfAction {
+    pub action: LegalActionId,
+    pub open: Option<bool>,
+}
+
+impl Loader<DeadlinesOfAction> for Loaders {
+    type Value = Vec<deadline::Model>;
+    type Error = Error;
+    async fn load(&self, keys: &[DeadlinesOfAction]) -> Result<HashMap<DeadlinesOfAction, Self::Value>> {
+        let mut found: HashMap<DeadlinesOfAction, Self::Value> = HashMap::new();
+        for (open, actions) in grouped(keys.to_vec(), |key| key.open) {
+            let ids: Vec<LegalActionId> = actions.into_iter().map(|key| key.action).collect();
+            for row in reads::deadlines::of_actions(&self.app, &self.viewer, &ids, open).await? {
+                let Some(action) = row.legal_action_id else { continue };
+                found.entry(DeadlinesOfAction { action, open }).or_default().push(row);
+            }
+        }
+        Ok(found)
     }
 }
 

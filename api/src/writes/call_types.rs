@@ -6,16 +6,15 @@ use entity::{
     call::{self, CallCategory},
     call_type_mapping, feed,
     id::{CallTypeMappingId, FeedId, PropertyId},
-    property,
 };
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
     sea_query::{Expr, OnConflict},
 };
 
-use super::{flags, ingest, many};
+use super::{flags, ingest};
 use crate::{
     app::Tx,
     authz::Action,
@@ -112,14 +111,10 @@ async fn add(tx: &mut Tx, feed: FeedId, key: &str, category: CallCategory) -> Re
 /// Derives the category of the feed's calls again that have one of these call types, after their mapping changed, and
 /// holds the rules against their places. Answers how many calls got another category.
 pub async fn derive_again(tx: &mut Tx, feed: FeedId, keys: &HashSet<String>) -> Result<u64> {
-    // Everybody who locks both locks places before feeds.
-    let mut places = BTreeSet::new();
-    for (calls, _) in outdated(tx, feed, keys).await? {
-        places.extend(places_of(tx, calls).await?);
-    }
-    lock(tx, &places).await?;
-    // A batch that knew the old mapping has ended before we change its calls.
+    // A batch that knew the old mapping has ended before we look at its calls. Everybody who locks both locks feeds
+    // before places.
     ingest::lock(tx, Some(feed)).await?;
+    let mut places = BTreeSet::new();
     let mut derived = 0;
     for (calls, category) in outdated(tx, feed, keys).await? {
         places.extend(places_of(tx, calls.clone()).await?);
@@ -168,15 +163,6 @@ async fn places_of(tx: &Tx, calls: Condition) -> Result<Vec<PropertyId>> {
         .into_tuple()
         .all(tx.conn())
         .await?)
-}
-
-async fn lock(tx: &Tx, places: &BTreeSet<PropertyId>) -> Result<()> {
-    let places: Vec<PropertyId> = places.iter().copied().collect();
-    for some in places.chunks(many::VALUES) {
-        let rows = unscoped::<property::Entity>().filter(property::Column::Id.is_in(some.iter().copied()));
-        rows.order_by_asc(property::Column::Id).lock_exclusive().all(tx.conn()).await?;
-    }
-    Ok(())
 }
 
 /// An initial and a final call type that some call has together, as written.

@@ -14,7 +14,7 @@ use entity::{
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter};
 
 use self::known::Known;
-use super::{many, properties, rematch};
+use super::{flags, ingest, many, rematch};
 use crate::{app::Tx, authz::Action, domain::address::Address, error::Result};
 
 /// One parcel, as its file tells it; what the file does not tell is left as it is.
@@ -73,6 +73,8 @@ impl Outcome {
 /// Takes these parcels in. The same ones again change nothing; what staff edited stays as they left it.
 pub async fn import(tx: &mut Tx, parcels: &[Parcel]) -> Result<Outcome> {
     tx.viewer.require(Action::WorkCases, None)?;
+    // A batch of calls locks its feed before the places it touches, and so do we.
+    ingest::lock(tx, None).await?;
     let mut known = Known::of(tx, parcels).await?;
     let mut batch = Batch::default();
     for parcel in parcels {
@@ -188,10 +190,9 @@ impl Batch {
         self.outcome.calls_matched = moved.calls;
         self.outcome.added = self.added.len() as u64;
         self.outcome.updated = self.updated.len() as u64;
-        let changed: Vec<PropertyId> = self.added.into_iter().chain(self.updated).collect();
-        let others = moved.places.into_iter().filter(|place| !changed.contains(place));
-        properties::reconsider(tx, &changed.iter().copied().chain(others).collect::<Vec<_>>()).await?;
-        for id in changed {
+        let touched: HashSet<PropertyId> = self.updated.iter().copied().chain(moved.places).collect();
+        flags::evaluate(tx, &touched.into_iter().collect::<Vec<_>>()).await?;
+        for id in self.added.into_iter().chain(self.updated) {
             tx.changed(id);
         }
         Ok(self.outcome)

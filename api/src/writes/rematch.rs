@@ -42,7 +42,8 @@ pub async fn assign(tx: &Tx, keys: &[(PropertyId, String)]) -> Result<Moved> {
     if keys.is_empty() {
         return Ok(moved);
     }
-    // A batch that did not see the new alias has ended before we look, and one that begins later sees it.
+    // A batch that did not see the new alias has ended before we look, and one that begins later sees it. Who has locked
+    // places by now locked the feeds before them.
     ingest::lock(tx, None).await?;
     let all: Vec<&str> = keys.keys().copied().collect();
     for some in all.chunks(many::VALUES / 2) {
