@@ -2,6 +2,7 @@
 
 mod architecture;
 mod call_volumes;
+mod calls_and_flags;
 mod case_at_work;
 mod cases;
 mod commands;
