@@ -7,6 +7,7 @@ use entity::{
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, QueryFilter, QuerySelect};
 
+use super::flags;
 use crate::{
     app::Tx,
     domain::{
@@ -119,6 +120,7 @@ pub async fn name(tx: &Tx, id: PropertyId, address: &Address, is_situs: bool) ->
 }
 
 /// Weighs the nuisance rules again for places whose use, units or calls changed.
-pub async fn reconsider(_tx: &mut Tx, _places: &[PropertyId]) -> Result<()> {
+pub async fn reconsider(tx: &mut Tx, places: &[PropertyId]) -> Result<()> {
+    flags::evaluate(tx, places).await?;
     Ok(())
 }
