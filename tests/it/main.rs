@@ -5,6 +5,7 @@ mod call_volumes;
 mod cases;
 mod commands;
 mod counting;
+mod demo_flags;
 mod docket;
 mod feeds;
 mod flag_life;
