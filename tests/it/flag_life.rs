@@ -209,3 +209,49 @@ story! {
         assert_eq!((&found[0]["windowFrom"], &found[0]["windowTo"]), (&json!("2025-11-12"), &json!("2026-11-11")));
     }
 }
+
+story! {
+    async fn correcting_a_place_weighs_the_rules_again(jfn) {
+        let (sergeant, place, _, flag) = flagged(jfn).await;
+        let edit = |version: i32, use_type: &str| json!({
+            "propertyId": place, "expectedVersion": version, "useType": use_type,
+        });
+        sergeant.done("propertyEdit", "property { useType }", edit(1, "MULTI_FAMILY")).await;
+        let found = flags(&sergeant).await;
+        assert_eq!((&found[0]["id"], &found[0]["status"]), (&flag["id"], &json!("WITHDRAWN")));
+        sergeant.done("propertyEdit", "property { useType }", edit(2, "RETAIL")).await;
+        let found = flags(&sergeant).await;
+        assert_eq!(found.len(), 2, "the rule for shops");
+        assert!(found.iter().any(|flag| flag["status"] == "NEEDS_REVIEW"));
+    }
+}
+
+story! {
+    async fn those_who_decide_on_one_place_at_the_same_time_take_turns(jfn) {
+        let place = jfn.place("12 ELM ST", 3).await;
+        let id: entity::id::PropertyId = place.parse().expect("an id");
+        change(jfn, &place, |row| row.use_type = Set(UseType::Other)).await;
+        assert_eq!(jfn.told(&nights(&place, CallCategory::Noise, &[5, 10, 15])).await, 0);
+        let row = property::ActiveModel { id: Set(id), use_type: Set(UseType::Bar), ..Default::default() };
+        row.update(&jfn.app.db).await.expect("a bar");
+        let here = [id];
+        let many = |_| jfn.evaluated(&here);
+        let raised: i32 = futures_util::future::join_all((0..8).map(many)).await.into_iter().sum();
+        assert_eq!(raised, 1, "one flag, however many imports see the place at once");
+
+        let sergeant = jfn.sergeant(3).await;
+        let flag = flags(&sergeant).await[0].clone();
+        let review = |decision: &'static str| {
+            let (sergeant, flag) = (sergeant.clone(), flag.clone());
+            async move {
+                let input = json!({
+                    "flagId": flag["id"], "expectedVersion": 1, "decision": decision, "reason": "Looked at it.",
+                });
+                sergeant.change("flagReview", "flag { status }", input).await["userErrors"] == json!([])
+            }
+        };
+        let reviews = futures_util::future::join_all(["CONFIRM", "DISMISS", "CONFIRM", "DISMISS"].map(review));
+        let (reviews, _) = tokio::join!(reviews, jfn.evaluated(&here));
+        assert_eq!(reviews.into_iter().filter(|done| *done).count(), 1, "one review stands");
+    }
+}

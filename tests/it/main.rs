@@ -8,6 +8,7 @@ mod cases;
 mod commands;
 mod counting;
 mod deadlines;
+mod demo_flags;
 mod docket;
 mod feeds;
 mod flag_life;

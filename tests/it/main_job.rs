@@ -15,10 +15,13 @@ async fn import(jfn: &Jfn) {
     let mapping = std::fs::read_to_string(in_repository("api/demo/places.toml")).expect("the mapping");
     let mapping = ParcelMapping::parse(&mapping).expect("a mapping");
     let places = File::open(in_repository("api/demo/places.csv")).expect("the places");
-    import_places::import(&jfn.app, &mapping, places, &mut import_places::Summary::default()).await.expect("places");
+    import_places::import(&jfn.app, &mapping, places, &mut import_places::Summary::default())
+        .await
+        .expect("places");
     let log = std::fs::read(in_repository("api/demo/calls.csv.gz")).expect("the log");
     let open = |mapping: &_| CallLog::read(Cursor::new(log.clone()), mapping);
-    let summary = import_calls::load(&jfn.app, "demo-police", open, |line| line, |_| {}).await.expect("calls");
+    let summary =
+        import_calls::load(&jfn.app, "demo-police", open, |line| line, |_| {}).await.expect("calls");
     assert_eq!((summary.counts.read, summary.counts.inserted, summary.counts.rejected), (10_340, 10_138, 0));
 }
 
@@ -42,7 +45,8 @@ async fn advance(client: &Client, case: &Value, to: &str) {
 async fn action_to(attorney: &Client, action: &Value, to: &str, more: Value) {
     let query = "query ($id: ID!) { legalAction(id: $id) { version } }";
     let version = attorney.ask(query, json!({ "id": action })).await["legalAction"]["version"].take();
-    let mut input = json!({ "legalActionId": action, "expectedVersion": version, "to": to, "on": "2026-12-10" });
+    let mut input =
+        json!({ "legalActionId": action, "expectedVersion": version, "to": to, "on": "2026-12-10" });
     input.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
     let moved = attorney.done("legalActionAdvance", "legalAction { status }", input).await;
     assert_eq!(moved["legalAction"]["status"], to);
@@ -56,8 +60,13 @@ async fn review_and_open(sergeant: &Client) -> (Value, Value) {
     assert!(flag["measured"].as_f64() >= flag["threshold"].as_f64());
     let counted = explanation["counted"].as_array().expect("counted calls").clone();
     assert!(counted.len() >= 3);
-    assert!(explanation["excluded"].as_array().expect("a list").iter().all(|call| call["reason"].is_string()));
-    assert!(!explanation.to_string().contains("\"PROTECTED\""), "protected calls are not listed: {explanation}");
+    assert!(
+        explanation["excluded"].as_array().expect("a list").iter().all(|call| call["reason"].is_string())
+    );
+    assert!(
+        !explanation.to_string().contains("\"PROTECTED\""),
+        "protected calls are not listed: {explanation}"
+    );
     let confirm = json!({
         "flagId": flag["id"], "expectedVersion": flag["version"], "decision": "CONFIRM",
         "reason": "Read each call; the same trouble on different nights.",
@@ -95,7 +104,8 @@ async fn litigate(attorney: &Client, case: &Value) {
     let refer = json!({
         "idempotencyKey": key(), "caseId": case, "remedyKey": "public-nuisance-suit", "reason": "Nothing has changed.",
     });
-    let action = attorney.done("legalActionRefer", "legalAction { id }", refer).await["legalAction"]["id"].take();
+    let action =
+        attorney.done("legalActionRefer", "legalAction { id }", refer).await["legalAction"]["id"].take();
     action_to(attorney, &action, "AUTHORIZED", json!({})).await;
     advance(attorney, case, "LITIGATION").await;
     let court = json!({ "court": "Superior Court, Sacramento", "courtCaseNumber": "34-2026-00000001" });
