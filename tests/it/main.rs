@@ -22,6 +22,7 @@ mod notices;
 mod parcels;
 mod parties;
 mod places;
+mod places_and_calls;
 mod presets;
 mod schema;
 mod sign_in;
