@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Derives the demo city from a real police log, under invented names.
 
-    derive.py CALLS.csv.gz DISTRICTS.geojson [--out DIR]
+    derive.py CALLS.csv.gz DISTRICTS.geojson [--presets DIR] [--out DIR]
     derive.py CALLS.csv.gz DISTRICTS.geojson --expected DIR --expected-out DIR
 
 CALLS is the San Luis Obispo daily log of 2021-09-14 to 2021-12-14 as the project's data folder holds
@@ -12,7 +12,9 @@ the original log are written out again under the invented addresses.
 
 Renaming keeps which addresses are equal, so every count is the same before and after. No real name
 stands in this file: the real ones are read from the log, put in an order drawn from SEED, and given
-the invented ones in turn. The same inputs give the same bytes. Python 3.9+, standard library only.
+the invented ones in turn. What places are used for is chosen so that the nuisance rules of the server's
+preset have something to find, counted as the server counts. The same inputs give the same bytes.
+Python 3.11+, standard library only.
 """
 
 import argparse
@@ -23,6 +25,7 @@ import io
 import json
 import math
 import re
+import tomllib
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -119,7 +122,8 @@ KINDS = [(kind, re.compile(rf"\b({words})\b")) for kind, words in [
 ]]  # fmt: skip
 UNRULED = {"HOSPITAL", "OTHER", "PARK", "MULTI_FAMILY"}  # never given a use that a rule runs on
 
-# Call types that a nuisance rule may count: the narrowest reading, so that more may count, never fewer.
+# Call types of which a nuisance rule may count some. Streets got their districts and names their kinds by these,
+# so they stay; what the server counts stands in its preset.
 QUALIFYING = {
     "Noise Party", "Noise Other", "NOISE POLICE", "NOISE 2ND RESP", "Disorderly", "Citizen Dispute", "Assault",
     "Controlled Narc", "Alcohol Offense", "MC-ALCOHOL", "Weapon Offense", "Trespassing", "Loitering",
@@ -271,6 +275,11 @@ class Renaming:
         else:
             return self.free(phrase)
         return f"{name} {direction}".strip()
+
+    def house(self, place):
+        """What all spellings of one house share: the invented street, number and direction."""
+        phrase = place.split(" ", 1)[1]
+        return self.street_of(phrase), self.base(place).split(" ", 1)[0], split_direction(phrase)[1]
 
     def street_of(self, phrase):
         street = split_direction(phrase)[0]
@@ -492,7 +501,7 @@ def is_candidate(profile):
 
 def choose_uses(profiles, renaming, districts):
     """Use types: by the words of the name where they tell, else by the mix of calls; every district gets a
-    busy motel, bar and shop."""
+    busy motel, bar and shop. Names are invented for these; `choose_flagged_uses` changes some afterwards."""
     uses = {}
     busiest = max(profiles, key=lambda p: profiles[p].calls)
     uses[busiest] = "OTHER"  # the police station: people report there what happened elsewhere
@@ -571,6 +580,140 @@ def choose_uses(profiles, renaming, districts):
             homes += ["UNKNOWN", "UNKNOWN", "VACANT_LOT", "VACANT_BUILDING"]
             settle(place, pick(homes, "home", place))
     return uses, busiest
+
+
+# ------------------------------------------------------------------------------ what the server counts
+
+VACANT = ("VACANT_BUILDING", "VACANT_LOT")
+SHOPS = ("RETAIL", "LIQUOR_STORE")
+# Bars by whose name guests may as well stay the night.
+ROOMS_UPSTAIRS = ("TAVERN", "SALOON", "PUBLIC HOUSE", "ALEHOUSE")
+# A part after a `;` that says the call was near the address, not at it.
+NEARBY = re.compile(
+    r"(IN THE )?AREA OF\b.*|IN THE AREA\b.*|AREA|(ACROSS|X) FROM\b.*|NEXT TO\b.*|XFROM|BHND|X STREET\b.*"
+    r"|([NSEW]/O|BTWN|BETWEEN|NEAR|ACROSS|BEHIND)( .*)?"
+)
+
+
+def folded(text):
+    return " ".join(text.split()).upper()
+
+
+class ServerRules:
+    """The rules and the reading of the log in the server's preset, and the calls that may count by them."""
+
+    def __init__(self, presets):
+        def read(path):
+            return tomllib.loads((presets / path).read_text(encoding="utf-8"))
+
+        self.rules = read("nuisance-rules.toml")["rule"]
+        feed = read("feeds/slo-police.toml")
+        self.category = {folded(word): kind for kind, words in feed["call_types"].items() for word in words}
+        self.disposition = feed["mapping"]["disposition"]
+        self.officers = feed["mapping"]["officer_initiated"]
+        assert feed["mapping"]["repeated_keys"] == "LAST_WINS"
+        for rule in self.rules:
+            # Nothing else is counted here.
+            assert rule["max_per_day"] == 1 and not rule["include_officer_initiated"], rule["key"]
+            assert rule["measure"] in ("COUNT", "DISTINCT_DAYS", "PER_UNIT") and "min_gap_hours" not in rule
+            assert rule["window"]["unit"] == "DAYS" or rule["window"] == {"n": 12, "unit": "MONTHS"}
+        self.calls, self.last = defaultdict(set), None
+
+    def by_officers(self, row):
+        scene = {what: row[column].strip() for what, column in self.officers["on_scene_undispatched"].items()}
+        return folded(row["type"]) in map(folded, self.officers["call_types"]) or (
+            not scene["dispatched"] and scene["arrived"] and scene["arrived"] == scene["received"]
+        )
+
+    def read(self, rows, house_of):
+        """Days and categories of the calls that a rule may count, by house: max_per_day is 1, so days are enough."""
+        excluded = set(map(folded, self.disposition["excludes"]))
+        self.last = max(call_time(row) for row in rows).date()
+        for row in rows:
+            key = address_key(row["address"])
+            house = house_of(without_unit(base_of(key)))
+            if not house or folded(row[self.disposition["column"]]) in excluded or self.by_officers(row):
+                continue
+            if any(NEARBY.fullmatch(part) for part in parts_of(key)):
+                continue
+            category = self.category.get(folded(row["type"]))
+            if category and any(category in rule["categories"] for rule in self.rules):
+                self.calls[house].add((call_time(row).date(), category))
+
+    def days(self, rule, house):
+        window = rule["window"]
+        # No log here is longer than a year.
+        span = window["n"] if window["unit"] == "DAYS" else 365
+        since = self.last - timedelta(days=span)
+        return {day for day, category in self.calls[house] if category in rule["categories"] and day > since}
+
+    def motel_days(self, house):
+        return max(len(self.days(rule, house)) for rule in self.rules if "MOTEL" in rule["use_types"])
+
+    def raised(self, house, use, occupancy, units):
+        """The rules by which a place of such use would be flagged on the log's last day."""
+        keys = []
+        for rule in self.rules:
+            if use not in rule["use_types"] or occupancy not in rule["occupancies"]:
+                continue
+            measured = len(self.days(rule, house))
+            if rule["measure"] == "PER_UNIT":
+                measured = measured / units if units else 0
+            more = rule["comparison"] == "MORE_THAN"
+            if measured > rule["threshold"] if more else measured >= rule["threshold"]:
+                keys.append(rule["key"])
+        return keys
+
+
+def choose_flagged_uses(profiles, first, busiest, renaming, districts, rules):
+    """Uses once more, now that names are given and stand in the log: where no place of a name raises a flag at the use
+    it was named for, another use that the name bears; then a bar for each district that can have one. Homes, `OTHER`
+    (the police station, hospitals, schools, offices for people in need), offices and restaurants stay."""
+    uses = dict(first)
+    by_name = defaultdict(list)
+    for place in sorted(profiles):
+        if place != busiest:
+            by_name[main_name(profiles[place]) or place].append(place)
+
+    def flags(place, use):
+        occupancy, units = occupancy_and_units(place, use, profiles[place], rules.motel_days(renaming.house(place)))
+        return rules.raised(renaming.house(place), use, occupancy, units)
+
+    def any_flag(places, use):
+        return any(flags(place, use) for place in places)
+
+    for name, places in by_name.items():
+        kinds = {first[place] for place in places}
+        if len(kinds) > 1:
+            continue
+        (kind,) = kinds
+        others = {"MOTEL": ["VACANT_BUILDING"], "PARK": ["VACANT_LOT"]}.get(kind, [])
+        if kind in SHOPS and all(profiles[place].types["Theft"] < 3 for place in places):
+            others = ["VACANT_BUILDING"]  # shoplifters need a shop
+        elif kind == "BAR" and renaming.place_names.get(name, "").endswith(ROOMS_UPSTAIRS):
+            others = ["MOTEL"]
+        if not any_flag(places, kind):
+            if use := next((use for use in others if any_flag(places, use)), None):
+                uses.update(dict.fromkeys(places, use))
+
+    for district in sorted(set(districts.values())):
+        # What has one name has one use, so only what stands alone changes for its district's sake.
+        here = [
+            place for (place, *more) in by_name.values()
+            if not more and districts[renaming.street_of(place.split(" ", 1)[1])] == district
+        ]  # fmt: skip
+
+        def by_bar_flags(place):
+            return len(flags(place, "BAR")), len(rules.calls[renaming.house(place)]), draw("bar here", place)
+
+        bars = sorted((p for p in here if uses[p] == "BAR" and flags(p, "BAR")), key=by_bar_flags, reverse=True)
+        shops = [p for p in here if first[p] in SHOPS and not flags(p, first[p]) and flags(p, "BAR")]
+        if not bars and shops:
+            uses[max(shops, key=by_bar_flags)] = "BAR"
+        for place in bars[1:]:
+            if flags(place, "LIQUOR_STORE"):
+                uses[place] = "LIQUOR_STORE"
+    return uses
 
 
 def name_places(profiles, uses, busiest, renaming, all_names):
@@ -675,15 +818,15 @@ def lay_out(houses, polygons, street):
 
 
 def rooms_of(place, days):
-    """Most motels with many calls are small enough to pass half a call a room."""
-    if days >= 4 and draw("small", place) % 8:
-        return max(6, days * 4 // 3 - draw("rooms", place) % 2)
+    """Motels with calls on a few days that count are so small that they pass half a call a room."""
+    if days >= 2:
+        return 2 * days - 1 - draw("rooms", place) % 2
     return 24 + 2 * (draw("rooms", place) % 40)
 
 
-def occupancy_and_units(place, use, profile):
+def occupancy_and_units(place, use, profile, motel_days):
     if use == "MOTEL":
-        return pick(["SOME", "SOME", "UNKNOWN"], "occupancy", place), rooms_of(place, len(profile.days))
+        return pick(["SOME", "SOME", "UNKNOWN"], "occupancy", place), rooms_of(place, motel_days)
     if use == "SINGLE_FAMILY":
         return "SOME", 1
     if use == "MULTI_FAMILY":
@@ -723,7 +866,7 @@ def title(name):
     return name.title().replace(" And ", " and ")
 
 
-def places_table(profiles, uses, busiest, renaming, districts, polygons):
+def places_table(profiles, uses, busiest, renaming, districts, polygons, rules):
     surnames, firms = owners()
     by_street = defaultdict(dict)
     for place in profiles:
@@ -745,7 +888,7 @@ def places_table(profiles, uses, busiest, renaming, districts, polygons):
             profile, use = profiles[place], uses[place]
             aliases = [f"{number} {name_of_street} {direction}".strip()]
             aliases += sorted({alias for _, alias in written} - set(aliases))
-            occupancy, units = occupancy_and_units(place, use, profile)
+            occupancy, units = occupancy_and_units(place, use, profile, rules.motel_days(renaming.house(place)))
             name = renaming.place_names.get(main_name(profile), "")
             if not name and use in ("MOTEL", "BAR", "RETAIL", "LIQUOR_STORE"):
                 name = invent_name(use, renaming, taken, place)
@@ -885,6 +1028,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("calls", type=Path, help="the original log, .csv.gz")
     parser.add_argument("districts", type=Path, help="council districts, .geojson")
+    presets = Path(__file__).parent.parent / "presets/sacramento"
+    parser.add_argument("--presets", type=Path, default=presets, help="the server's preset of rules and feeds")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="where calls.csv.gz and places.csv go")
     parser.add_argument("--expected", type=Path, help="folder of the figures computed from the original log")
     parser.add_argument("--expected-out", type=Path, help="folder for the same figures under invented addresses")
@@ -899,6 +1044,9 @@ def main():
     uses, busiest = choose_uses(profiles, renaming, districts)
     all_names = {Renaming.split_part(part, counts)[1] for part in counts if part} - {""}
     name_places(profiles, uses, busiest, renaming, all_names)
+    rules = ServerRules(args.presets)
+    rules.read(latest(rows), lambda place: renaming.house(place) if place in profiles else None)
+    uses = choose_flagged_uses(profiles, uses, busiest, renaming, districts, rules)
 
     # The two tables. Both must keep distinct what was distinct, or figures would change.
     new_base = {base_of(key): renaming.base(base_of(key)) for key in sorted(keys)}
@@ -920,7 +1068,7 @@ def main():
         for row in rows
     ]
     write_csv_gz(args.out / "calls.csv.gz", COLUMNS, derived)
-    places = places_table(profiles, uses, busiest, renaming, districts, read_districts(args.districts))
+    places = places_table(profiles, uses, busiest, renaming, districts, read_districts(args.districts), rules)
     (args.out / "places.csv").write_text(csv_text(PLACE_COLUMNS, places), encoding="utf-8")
     print(f"{len(derived)} rows, {len(numbers)} case numbers, {len(new_key)} addresses, {len(places)} places")
 
