@@ -307,3 +307,35 @@ story! {
         assert_eq!(seen(jfn.code_officer(3).await).await, closed);
     }
 }
+
+story! {
+    async fn the_next_date_of_an_action_is_its_earliest_open_hearing_or_deadline(jfn) {
+        let attorney = jfn.attorney(3).await;
+        let case = case_at(jfn, "1200 K ST", 3).await;
+        let action = refer(&attorney, &case, "public-nuisance-suit").await;
+        let seen = async || {
+            let query = "query ($id: ID!) { legalAction(id: $id) { nextOn version open: deadlines(open: true) { label } \
+                         deadlines { label isOverdue legalAction { id } } } }";
+            attorney.ask(query, json!({ "id": action["id"] })).await["legalAction"].take()
+        };
+        schedule(&attorney, &action, "2026-12-10T17:00:00Z").await;
+        assert_eq!(seen().await["nextOn"], "2026-12-10");
+        let input = json!({
+            "idempotencyKey": key(), "caseId": case["id"], "legalActionId": action["id"], "label": "Answer",
+            "dueOn": "2026-12-01",
+        });
+        let set = attorney.done("deadlineSet", "deadline { id }", input).await;
+        let due = seen().await;
+        assert_eq!(due["nextOn"], "2026-12-01");
+        assert_eq!(due["open"], json!([{ "label": "Answer" }]));
+        assert_eq!(due["deadlines"][0]["legalAction"]["id"], action["id"]);
+        assert_eq!(due["deadlines"][0]["isOverdue"], false);
+        let met = json!({ "deadlineId": set["deadline"]["id"], "completedOn": "2026-11-20", "metBy": "Answer filed." });
+        attorney.done("deadlineComplete", "deadline { id }", met).await;
+        let met = seen().await;
+        assert_eq!(met["nextOn"], "2026-12-10");
+        assert_eq!(met["open"], json!([]));
+        assert_eq!(met["deadlines"].as_array().unwrap().len(), 1);
+        assert_eq!(met["version"], 1, "only what is edited in the action itself counts");
+    }
+}

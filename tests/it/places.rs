@@ -199,6 +199,33 @@ story! {
 }
 
 story! {
+    async fn a_place_made_for_a_case_has_the_calls_that_came_from_there_before(jfn) {
+        call(jfn, "1208 K ST").await;
+        let case = json!({
+            "idempotencyKey": key(), "title": "Loud nights", "kinds": ["OTHER"],
+            "property": { "address": "1208 k street" }, "source": "PATROL",
+        });
+        let payload = jfn.sergeant(3).await.done("caseOpen", "case { property { id } }", case).await;
+        assert_eq!(calls_of(jfn, payload["case"]["property"]["id"].as_str().unwrap()).await, 1);
+    }
+}
+
+story! {
+    async fn of_two_places_that_claim_an_address_at_once_one_gets_it(jfn) {
+        let sergeant = jfn.sergeant(3).await;
+        let (one, two) = (jfn.place("1200 K ST", 3).await, jfn.place("1300 K ST", 3).await);
+        let claim = json!({ "addAliases": ["1250 K ST"] });
+        let (first, second) = tokio::join!(
+            sergeant.change("propertyEdit", PLACE, edited(&one, 1, claim.clone())),
+            sergeant.change("propertyEdit", PLACE, edited(&two, 1, claim)),
+        );
+        let mut codes: Vec<Value> = [first, second].iter().map(|p| p["userErrors"][0]["code"].clone()).collect();
+        codes.sort_by_key(Value::is_string);
+        assert_eq!(codes, [Value::Null, json!("NOT_UNIQUE")]);
+    }
+}
+
+story! {
     async fn the_district_follows_the_point_unless_it_is_overridden_for_a_reason(jfn) {
         let chief = jfn.city_attorney().await;
         let place = jfn.place("1200 K ST", 3).await;
@@ -334,7 +361,7 @@ story! {
             assert_eq!(answer["properties"]["nodes"][0]["parties"][0]["decidedBy"]["name"], "Person sergeant3");
         }
         assert_eq!(counts[0], counts[1], "the number of statements does not grow with the list");
-        // Sign-in, places, aliases, parties, decisions, and the people of both.
+        // Sign-in, places, aliases, parties, decisions, and the people of either.
         assert!(counts[1] <= 7, "{counts:?}");
     }
 }

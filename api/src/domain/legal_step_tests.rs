@@ -1,11 +1,8 @@
-//! What the steps of legal actions allow and refuse, and that every remedy of the city can be walked to its end.
-
-use std::collections::BTreeSet;
+//! What the steps of legal actions allow and refuse.
 
 use entity::{case_kind::CaseKind, legal_action::LegalActionKind};
 
 use super::*;
-use crate::preset::Preset;
 use LegalActionStatus as S;
 
 const TEAM: [StaffRole; 4] =
@@ -154,41 +151,4 @@ fn a_step_lies_between_the_last_one_and_today() {
     assert_eq!(wrong_day(day(3, 1), day(3, 1), day(3, 1)), None);
     assert_eq!(codes(wrong_day(day(3, 2), day(3, 1), day(3, 1)).as_slice()), [(Code::Invalid, Some("on"))]);
     assert_eq!(codes(wrong_day(day(2, 28), day(3, 1), day(3, 4)).as_slice()), [(Code::Invalid, Some("on"))]);
-}
-
-/// The statuses that an attorney with everything on record reaches from these.
-fn walk(remedy: &Remedy, start: S) -> BTreeSet<S> {
-    let facts = Facts { has_hearing_ahead: true, grew_from_flag: true, flag_is_confirmed: true };
-    let mut reached = BTreeSet::from([start]);
-    let mut ahead = vec![start];
-    while let Some(from) = ahead.pop() {
-        for to in S::ALL {
-            if blocks(remedy, from, &taken(*to), &facts).is_empty() && reached.insert(*to) {
-                ahead.push(*to);
-            }
-        }
-    }
-    reached
-}
-
-#[test]
-fn every_remedy_of_the_city_can_be_walked_from_its_start_to_an_end() {
-    let preset = Preset::sacramento().unwrap();
-    assert!(!preset.remedies.is_empty());
-    for remedy in preset.remedies {
-        // Counsel may confirm a lapsed one tomorrow, so it has to be whole as well.
-        let remedy =
-            Remedy { enabled: true, valid_from: None, valid_to: None, disabled_reason: None, ..remedy };
-        let key = &remedy.key;
-        for role in TEAM {
-            assert_eq!(blocks_referral(&remedy, role, day(3, 2)), [], "{key}: {role} refers");
-        }
-        let named: BTreeSet<S> =
-            remedy.steps.iter().flat_map(|step| step.from.into_iter().chain([step.to])).collect();
-        assert_eq!(walk(&remedy, S::Referred), named, "{key}: every status can be reached");
-        for status in named {
-            let ends = walk(&remedy, status).into_iter().any(S::is_final);
-            assert!(ends, "{key}: {status} has no way to an end");
-        }
-    }
 }

@@ -74,3 +74,42 @@ impl Wake for Alarm {
         self.task.wake();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashMap, sync::atomic::AtomicUsize};
+
+    use async_graphql::dataloader::Loader;
+    use futures_util::future::try_join_all;
+
+    use super::*;
+
+    struct Doubling(Arc<AtomicUsize>);
+
+    impl Loader<u32> for Doubling {
+        type Value = u32;
+        type Error = ();
+        async fn load(&self, keys: &[u32]) -> Result<HashMap<u32, u32>, ()> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            Ok(keys.iter().map(|key| (*key, key * 2)).collect())
+        }
+    }
+
+    #[tokio::test]
+    async fn lists_within_lists_are_one_load_for_each_level() {
+        let loads = Arc::new(AtomicUsize::new(0));
+        let (start, batches) = channel();
+        let loader = DataLoader::new(Doubling(loads.clone()), move |batch| drop(start.send(batch)));
+        let loader = &loader.delay(Duration::ZERO);
+        // Joins of more than thirty pause after each round, and what holds two that paused pauses as well.
+        let twice = async |number: u32| {
+            let double = loader.load_one(number).await?.unwrap_or_default();
+            loader.load_one(double + 100_000).await
+        };
+        let list = async |list: u32| try_join_all((0..31).map(|number| twice(list * 31 + number))).await;
+        let answers = Batches(batches).run(try_join_all((0..31).map(list))).await.unwrap();
+        assert_eq!(answers[1][3], Some((34 * 2 + 100_000) * 2));
+        assert_eq!(loads.load(Ordering::SeqCst), 2);
+    }
+}

@@ -11,6 +11,7 @@ use entity::{
 use super::{
     case::Case,
     context::Ask,
+    legal_action::LegalAction,
     page::{connection, cost},
     scalars::Date,
     staff::{StaffMember, district_ids},
@@ -62,6 +63,12 @@ impl Deadline {
             None => ctx.loaders()?.load_one(self.0.deadline.case_id).await?,
         };
         row.map(Case::from).ok_or(Error::NotFound("case"))
+    }
+
+    /// The legal action that it belongs to; null for one of the case itself.
+    async fn legal_action(&self, ctx: &Context<'_>) -> Result<Option<LegalAction>> {
+        let Some(id) = self.0.deadline.legal_action_id else { return Ok(None) };
+        Ok(ctx.loaders()?.load_one(id).await?.map(LegalAction::from))
     }
 
     /// What is due.

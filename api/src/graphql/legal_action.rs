@@ -13,9 +13,10 @@ use entity::{
 use super::{
     case::Case,
     context::Ask,
+    deadline::Deadline,
     errors::{UserError, user_errors},
     hearing::Hearing,
-    loaders::{HearingsOf, NextHearingOf, StepFactsOf, StepsOf},
+    loaders::{DeadlinesOfAction, HearingsOf, NextHearingOf, StepFactsOf, StepsOf},
     page::connection,
     remedy::Remedy,
     scalars::{Date, Money},
@@ -138,6 +139,17 @@ impl LegalAction {
     async fn hearings(&self, ctx: &Context<'_>) -> Result<Vec<Hearing>> {
         let rows = ctx.loaders()?.load_one(HearingsOf(self.0.action.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(Hearing::from).collect())
+    }
+
+    /// Its deadlines, the earliest first.
+    async fn deadlines(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those not met yet, or only those met.")] open: Option<bool>,
+    ) -> Result<Vec<Deadline>> {
+        let key = DeadlinesOfAction { action: self.0.action.id, open };
+        let rows = ctx.loaders()?.load_one(key).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(Deadline::from).collect())
     }
 
     /// Every step it took, the first one first.

@@ -179,6 +179,29 @@ impl Loader<NextHearingOf> for Loaders {
     }
 }
 
+/// Deadlines of a legal action: open ones, met ones or all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DeadlinesOfAction {
+    pub action: LegalActionId,
+    pub open: Option<bool>,
+}
+
+impl Loader<DeadlinesOfAction> for Loaders {
+    type Value = Vec<deadline::Model>;
+    type Error = Error;
+    async fn load(&self, keys: &[DeadlinesOfAction]) -> Result<HashMap<DeadlinesOfAction, Self::Value>> {
+        let mut found: HashMap<DeadlinesOfAction, Self::Value> = HashMap::new();
+        for (open, actions) in grouped(keys.to_vec(), |key| key.open) {
+            let ids: Vec<LegalActionId> = actions.into_iter().map(|key| key.action).collect();
+            for row in reads::deadlines::of_actions(&self.app, &self.viewer, &ids, open).await? {
+                let Some(action) = row.legal_action_id else { continue };
+                found.entry(DeadlinesOfAction { action, open }).or_default().push(row);
+            }
+        }
+        Ok(found)
+    }
+}
+
 /// The newest notes of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RecentNotesOf {

@@ -88,4 +88,6 @@ impl Preset {
 #[cfg(test)]
 mod broken_tests;
 #[cfg(test)]
+mod remedy_walk_tests;
+#[cfg(test)]
 mod sacramento_tests;

@@ -37,6 +37,19 @@ fn a_point_finds_its_district() {
 }
 
 #[test]
+fn landmarks_lie_in_the_districts_that_everybody_knows() {
+    let preset = sacramento();
+    let points = include_str!("../../../tests/data/sacramento-landmarks-points.csv");
+    let rows: Vec<_> =
+        csv::Reader::from_reader(points.as_bytes()).into_records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 8);
+    for row in &rows {
+        let found = preset.district_at(row[1].parse().unwrap(), row[2].parse().unwrap());
+        assert_eq!(found, row[3].parse().ok(), "{}", &row[0]);
+    }
+}
+
+#[test]
 fn the_court_holidays_of_2026_and_2027_are_those_of_the_published_rule() {
     let preset = sacramento();
     let days = |year| -> Vec<(u32, u32)> {

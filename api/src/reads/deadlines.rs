@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use entity::{
     case,
     deadline::{self, DeadlineKind},
-    id::{CaseId, DeadlineId, DistrictId, StaffId},
+    id::{CaseId, DeadlineId, DistrictId, LegalActionId, StaffId},
     staff,
 };
 use sea_orm::{
@@ -98,13 +98,29 @@ pub async fn of_cases(
         .await?)
 }
 
+/// The same for legal actions.
+pub async fn of_actions(
+    app: &App,
+    viewer: &Viewer,
+    actions: &[LegalActionId],
+    open: Option<bool>,
+) -> Result<Vec<deadline::Model>> {
+    Ok(deadline::Entity::visible_to(viewer)
+        .filter(deadline::Column::LegalActionId.is_in(actions.iter().copied()))
+        .filter(Condition::all().add_option(open.map(is_open)))
+        .order_by_asc(deadline::Column::DueOn)
+        .order_by_asc(deadline::Column::Id)
+        .all(&app.db)
+        .await?)
+}
+
 fn is_open(open: bool) -> sea_orm::sea_query::SimpleExpr {
     let completed = deadline::Column::CompletedOn;
     if open { completed.is_null() } else { completed.is_not_null() }
 }
 
-// The rule of `domain::deadline::is_overdue`, in SQL.
-fn is_overdue(today: NaiveDate) -> Condition {
+/// The rule of `domain::deadline::is_overdue`, in SQL.
+pub fn is_overdue(today: NaiveDate) -> Condition {
     Condition::all()
         .add(deadline::Column::Kind.eq(DeadlineKind::Due))
         .add(is_open(true))

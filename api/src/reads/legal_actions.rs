@@ -2,8 +2,7 @@
 
 use chrono::NaiveDate;
 use entity::{
-    address_alias, case,
-    deadline::{self, DeadlineKind},
+    address_alias, case, deadline,
     hearing::{self, HearingStatus},
     id::{CaseId, DistrictId, LegalActionId, StaffId},
     legal_action::{self, LegalActionKind, LegalActionStatus},
@@ -16,6 +15,7 @@ use sea_orm::{
 
 use super::{
     cases::{self, CaseRow},
+    deadlines::is_overdue,
     joined::{Joined, join},
     page::{self, Page, Sorting, Window},
     text,
@@ -192,10 +192,7 @@ pub fn filtered(app: &App, viewer: &Viewer, filter: &Filter) -> Select<legal_act
 
 /// Deadlines that had to be met before that day and were not.
 pub fn overdue(today: NaiveDate) -> Select<deadline::Entity> {
-    unscoped::<deadline::Entity>()
-        .filter(deadline::Column::Kind.eq(DeadlineKind::Due))
-        .filter(deadline::Column::CompletedOn.is_null())
-        .filter(deadline::Column::DueOn.lt(today))
+    unscoped::<deadline::Entity>().filter(is_overdue(today))
 }
 
 fn matching(app: &App, words: &str) -> Condition {

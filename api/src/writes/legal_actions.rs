@@ -1,8 +1,8 @@
 //! Legal actions: refer a remedy, and take its steps.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::NaiveDate;
 use entity::{
-    case::{self, CaseStage},
+    case,
     case_event::CaseEventKind,
     id::{CaseId, DistrictId, LegalActionId, LegalActionStatusChangeId, StaffId},
     legal_action::{self, LegalActionStatus},
@@ -18,6 +18,7 @@ use crate::{
     app::Tx,
     authz::Action,
     domain::{
+        case_stage::require_open,
         legal_step::{self, Step},
         refusal::{Code, Refusal, optional_text, text},
         remedy::Remedy,
@@ -41,11 +42,7 @@ pub async fn refer(tx: &mut Tx, case: CaseId, remedy_key: &str, reason: &str) ->
     let by = person(tx)?;
     let remedy = tx.city.remedy(remedy_key.trim()).cloned();
     let remedy = remedy.ok_or_else(|| Refusal::not_found("remedy").at("remedyKey"))?;
-    if case.stage == CaseStage::Closed {
-        return Err(Refusal::blocked("This case is closed; open it again with `caseReopen` first.")
-            .at("caseId")
-            .into());
-    }
+    require_open(case.stage)?;
     let blocks = legal_step::blocks_referral(&remedy, tx.viewer.role, tx.today());
     if !blocks.is_empty() {
         return Err(Error::Refused(blocks));
@@ -131,15 +128,16 @@ pub async fn advance(tx: &mut Tx, id: LegalActionId, version: i32, step: Advance
         return Err(Error::Refused(blocks));
     }
     action.status = step.to;
+    let since = if step.on == tx.today() { None } else { tx.city.start_of(step.on) }.unwrap_or(tx.now);
     // Two steps may be told of one day; the later one never seems to have come first.
-    action.status_since = stated_moment(tx, step.on).max(before.status_since);
+    action.status_since = since.max(before.status_since);
     action.is_final = step.to.is_final();
     if step.to == LegalActionStatus::Filed {
         action.filed_on = Some(step.on);
     }
     store(tx, &mut action).await?;
     tell_history(tx, &action, Some(before.status), step.on, by, reason.clone()).await?;
-    let entry = told(&remedy, &before, &action).body(reason).occurred(Some(stated_moment(tx, step.on)));
+    let entry = told(&remedy, &before, &action).body(reason).on(step.on, tx);
     events::append(tx, &mut case, entry).await?;
     tx.changed(action.id);
     Ok(())
@@ -176,16 +174,6 @@ pub async fn last_step_on(tx: &Tx, id: LegalActionId) -> Result<NaiveDate> {
 #[must_use]
 pub fn field(action: &legal_action::Model, name: &str) -> String {
     format!("{}.{name}", action.id)
-}
-
-/// A moment for what was stated by its day: now, or the beginning of an earlier day.
-#[must_use]
-pub fn stated_moment(tx: &Tx, on: NaiveDate) -> DateTime<Utc> {
-    if on >= tx.today() {
-        return tx.now;
-    }
-    let midnight = tx.city.zone().from_local_datetime(&on.and_time(NaiveTime::MIN)).earliest();
-    midnight.map_or_else(|| on.and_time(NaiveTime::MIN).and_utc(), |at| at.with_timezone(&Utc))
 }
 
 fn told(remedy: &Remedy, before: &legal_action::Model, after: &legal_action::Model) -> Entry {

@@ -3,7 +3,7 @@
 mod known;
 mod owners;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use entity::{
     address_alias, call,
@@ -14,7 +14,7 @@ use entity::{
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use self::known::Known;
-use super::{many, properties, rematch};
+use super::{flags, ingest, many, rematch};
 use crate::{app::Tx, authz::Action, domain::address::Address, error::Result, scope::unscoped};
 
 /// One parcel, as its file tells it; what the file does not tell is left as it is.
@@ -73,6 +73,8 @@ impl Outcome {
 /// Takes these parcels in. The same ones again change nothing; what staff edited stays as they left it.
 pub async fn import(tx: &mut Tx, parcels: &[Parcel]) -> Result<Outcome> {
     tx.viewer.require(Action::WorkCases, None)?;
+    // A batch of calls locks its feed before the places it touches, and so do we.
+    ingest::lock(tx, None).await?;
     let mut known = Known::of(tx, parcels).await?;
     let mut batch = Batch::default();
     for parcel in parcels {
@@ -187,9 +189,8 @@ impl Batch {
         self.outcome.calls_matched = match_calls(tx, &keys).await?;
         self.outcome.added = self.added.len() as u64;
         self.outcome.updated = self.updated.len() as u64;
-        let changed: Vec<PropertyId> = self.added.into_iter().chain(self.updated).collect();
-        properties::reconsider(tx, &changed).await?;
-        for id in changed {
+        flags::evaluate(tx, &self.updated).await?;
+        for id in self.added.into_iter().chain(self.updated) {
             tx.changed(id);
         }
         Ok(self.outcome)
@@ -269,9 +270,13 @@ async fn match_calls(tx: &mut Tx, keys: &[(PropertyId, String)]) -> Result<u64> 
             .await?;
         called.extend(found);
     }
-    let mut matched = 0;
+    let mut theirs: BTreeMap<PropertyId, Vec<String>> = BTreeMap::new();
     for (place, key) in keys.iter().filter(|(_, key)| called.contains(key)) {
-        matched += rematch::rematch(tx, *place, std::slice::from_ref(key)).await?;
+        theirs.entry(*place).or_default().push(key.clone());
+    }
+    let mut matched = 0;
+    for (place, keys) in theirs {
+        matched += rematch::rematch(tx, place, &keys).await?;
     }
     Ok(matched)
 }

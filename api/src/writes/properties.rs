@@ -7,7 +7,7 @@ use entity::{
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, QueryFilter, QuerySelect};
 
-use super::flags;
+use super::rematch;
 use crate::{
     app::Tx,
     domain::{
@@ -100,6 +100,8 @@ async fn make(tx: &mut Tx, address: &Address) -> Result<property::Model> {
     .insert(tx.conn())
     .await?;
     name(tx, made.id, address, true).await?;
+    // Calls may have come from there before anybody knew it as a place.
+    rematch::rematch(tx, made.id, &[address.key()]).await?;
     tx.changed(made.id);
     Ok(made)
 }
@@ -116,11 +118,5 @@ pub async fn name(tx: &Tx, id: PropertyId, address: &Address, is_situs: bool) ->
     }
     .insert(tx.conn())
     .await?;
-    Ok(())
-}
-
-/// Weighs the nuisance rules again for places whose use, units or calls changed.
-pub async fn reconsider(tx: &mut Tx, places: &[PropertyId]) -> Result<()> {
-    flags::evaluate(tx, places).await?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use entity::{
 };
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter};
 
-use super::{aliases, properties, rematch};
+use super::{aliases, flags, ingest, properties, rematch};
 use crate::{
     app::Tx,
     authz::Action,
@@ -69,8 +69,15 @@ pub enum DistrictChange {
 
 /// Edits a place. Cases that are open there stay with the team that works them.
 pub async fn edit(tx: &mut Tx, id: PropertyId, version: i32, edit: Edit) -> Result<()> {
+    if !(edit.add_aliases.is_empty() && edit.remove_aliases.is_empty()) {
+        // Calls will move. A batch of calls locks its feed before the places it touches, and so do we.
+        ingest::lock(tx, None).await?;
+    }
     let before = properties::lock(tx, id).await?;
     check_version(&before, version)?;
+    if before.district_id.is_some() {
+        tx.viewer.require(Action::WorkCases, before.district_id)?;
+    }
     let mut place = before.clone();
     apply_district(tx, &mut place, &edit)?;
     // A place without a district may be claimed by the team of the one that it is put into.
@@ -89,8 +96,8 @@ pub async fn edit(tx: &mut Tx, id: PropertyId, version: i32, edit: Edit) -> Resu
     store(tx, &mut place).await?;
     aliases::release_calls(tx, id, &removed).await?;
     rematch::rematch(tx, id, &added).await?;
-    if !(removed.is_empty() && added.is_empty()) || rules_read(&before) != rules_read(&place) {
-        properties::reconsider(tx, &[id]).await?;
+    if !removed.is_empty() || rules_read(&before) != rules_read(&place) {
+        flags::evaluate(tx, &[id]).await?;
     }
     tx.changed(id);
     Ok(())

@@ -1,13 +1,11 @@
-//! Points of two cities find the district that their sources tell.
+//! Points find the district that their sources tell.
 
 use geo::{MultiPolygon, Polygon, polygon};
 
 use super::{is_point, of_point};
-use crate::preset::Preset;
 
 const WARDS: &str = include_str!("../../../../tests/data/stlouis-wards.geojson");
 const CALLS: &str = include_str!("../../../../tests/data/stlouis-calls-locations-with-ward.csv");
-const LANDMARKS: &str = include_str!("../../../../tests/data/sacramento-landmarks-points.csv");
 
 fn wards() -> Vec<(i64, MultiPolygon<f64>)> {
     let collection: geojson::FeatureCollection = WARDS.parse().unwrap();
@@ -17,7 +15,7 @@ fn wards() -> Vec<(i64, MultiPolygon<f64>)> {
         let outline = match outline {
             geo::Geometry::Polygon(polygon) => MultiPolygon::new(vec![polygon]),
             geo::Geometry::MultiPolygon(polygons) => polygons,
-            other => panic!("a ward is no area: {other:?}"),
+            other => unreachable!("a ward is no area: {other:?}"),
         };
         (number, outline)
     };
@@ -44,17 +42,6 @@ fn every_call_of_st_louis_lies_in_the_ward_that_its_geocoder_told() {
         }
     }
     assert_eq!(outside, [("POPLAR ST BRIDGE".to_owned(), None)]);
-}
-
-#[test]
-fn landmarks_of_sacramento_lie_in_their_council_districts() {
-    let preset = Preset::sacramento().unwrap_or_else(|error| panic!("{error}"));
-    let rows = rows(LANDMARKS);
-    assert_eq!(rows.len(), 8);
-    for row in &rows {
-        let found = preset.district_at(row[1].parse().unwrap(), row[2].parse().unwrap());
-        assert_eq!(found, row[3].parse().ok(), "{}", &row[0]);
-    }
 }
 
 #[test]
