@@ -2,12 +2,13 @@
 
 mod architecture;
 mod call_volumes;
+mod calls_and_flags;
 mod case_at_work;
 mod cases;
 mod commands;
 mod counting;
-mod demo_flags;
 mod deadlines;
+mod demo_flags;
 mod docket;
 mod feeds;
 mod flag_life;
@@ -16,10 +17,12 @@ mod inspections;
 mod legal;
 mod legal_actions;
 mod limits;
+mod main_job;
 mod notices;
 mod parcels;
 mod parties;
 mod places;
+mod places_and_calls;
 mod presets;
 mod schema;
 mod sign_in;

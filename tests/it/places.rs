@@ -1,14 +1,7 @@
-//! Places: found by any of their names, corrected by the team, followed by their calls.
+//! Places: found by any of their names, and corrected by the team.
 
-use api::domain::address::{Address, Writing};
-use entity::{
-    call::{self, AddressPrecision, CallCategory},
-    feed,
-    id::{CallId, PropertyId},
-};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
-use tests::{Client, Jfn, key, story};
+use tests::{Client, key, story};
 
 const PLACE: &str = "property { id version apn address aliases latitude longitude district { number } \
                      districtOverrideReason useType residentialOccupancy unitCount }";
@@ -35,41 +28,6 @@ fn edited(place: &str, version: i32, mut changes: Value) -> Value {
     changes["propertyId"] = json!(place);
     changes["expectedVersion"] = json!(version);
     changes
-}
-
-/// A call at that address, which no place was known by when it came.
-async fn call(jfn: &Jfn, address: &str) {
-    let read = Address::parse(address, &Writing::default());
-    let feed = feed::Entity::find().one(&jfn.app.db).await.unwrap().unwrap();
-    let now = jfn.app.clock.now();
-    let id = CallId::generate();
-    let row = call::ActiveModel {
-        id: Set(id),
-        feed_id: Set(feed.id),
-        source_id: Set(id.to_string()),
-        occurred_at: Set(now),
-        occurred_on: Set(jfn.app.today()),
-        address: Set(read.text()),
-        address_key: Set(read.key()),
-        precision: Set(AddressPrecision::Address),
-        category: Set(CallCategory::Noise),
-        description: Set(None),
-        initial_description: Set(None),
-        disposition: Set(None),
-        disposition_excludes: Set(false),
-        officer_initiated: Set(false),
-        property_id: Set(None),
-        row_hash: Set(String::new()),
-        recorded_at: Set(now),
-        updated_at: Set(now),
-        withdrawn_at: Set(None),
-    };
-    row.insert(&jfn.app.db).await.unwrap();
-}
-
-async fn calls_of(jfn: &Jfn, place: &str) -> u64 {
-    let id: PropertyId = place.parse().unwrap();
-    call::Entity::find().filter(call::Column::PropertyId.eq(id)).count(&jfn.app.db).await.unwrap()
 }
 
 story! {
@@ -181,32 +139,6 @@ story! {
         }
         let error = refused(&sergeant, &place, 1, json!({ "latitude": 38.5 })).await;
         assert_eq!((&error["code"], &error["field"]), (&json!("REQUIRED"), &json!(["longitude"])));
-    }
-}
-
-story! {
-    async fn calls_follow_the_addresses_of_a_place(jfn) {
-        let sergeant = jfn.sergeant(3).await;
-        let place = jfn.place("1200 K ST", 3).await;
-        for address in ["1202 K ST", "1202 K ST", "1204 K ST"] {
-            call(jfn, address).await;
-        }
-        edit(&sergeant, &place, 1, json!({ "addAliases": ["1202 K ST"] })).await;
-        assert_eq!(calls_of(jfn, &place).await, 2);
-        edit(&sergeant, &place, 2, json!({ "removeAliases": ["1202 K ST"], "addAliases": ["1204 K ST"] })).await;
-        assert_eq!(calls_of(jfn, &place).await, 1);
-    }
-}
-
-story! {
-    async fn a_place_made_for_a_case_has_the_calls_that_came_from_there_before(jfn) {
-        call(jfn, "1208 K ST").await;
-        let case = json!({
-            "idempotencyKey": key(), "title": "Loud nights", "kinds": ["OTHER"],
-            "property": { "address": "1208 k street" }, "source": "PATROL",
-        });
-        let payload = jfn.sergeant(3).await.done("caseOpen", "case { property { id } }", case).await;
-        assert_eq!(calls_of(jfn, payload["case"]["property"]["id"].as_str().unwrap()).await, 1);
     }
 }
 
