@@ -20,13 +20,20 @@ pub struct Opening {
     pub connections: u32,
     /// PostgreSQL schema; the server's default when none is named.
     pub schema: Option<String>,
+    /// Whether a commit waits for the disk. Only what can be made again goes without.
+    pub durable: bool,
 }
 
 impl Opening {
     /// As the settings say.
     #[must_use]
     pub fn of(config: &Config) -> Self {
-        Self { url: config.database_url.clone(), connections: config.connections, schema: None }
+        Self {
+            url: config.database_url.clone(),
+            connections: config.connections,
+            schema: None,
+            durable: true,
+        }
     }
 }
 
@@ -41,13 +48,14 @@ pub async fn open(opening: &Opening) -> Result<DatabaseConnection> {
     if let Some(schema) = &opening.schema {
         options.set_schema_search_path(schema.clone());
     }
-    options.map_sqlx_sqlite_opts(|sqlite| {
+    // FULL: what was acknowledged survives a power cut.
+    let synchronous = if opening.durable { SqliteSynchronous::Full } else { SqliteSynchronous::Off };
+    options.map_sqlx_sqlite_opts(move |sqlite| {
         sqlite
             .create_if_missing(true)
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
-            // What was acknowledged survives a power cut.
-            .synchronous(SqliteSynchronous::Full)
+            .synchronous(synchronous)
             .busy_timeout(Duration::from_secs(10))
     });
     if !(opening.url.starts_with("sqlite:") || opening.url.starts_with("postgres")) {

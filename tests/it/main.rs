@@ -1,17 +1,23 @@
 //! The stories: everything through HTTP, on SQLite and on PostgreSQL.
 
 mod architecture;
+mod call_volumes;
+mod calls_and_flags;
 mod case_at_work;
 mod cases;
 mod commands;
 mod counting;
 mod deadlines;
+mod demo_flags;
 mod docket;
 mod feeds;
+mod flag_life;
+mod flags;
 mod inspections;
 mod legal;
 mod legal_actions;
 mod limits;
+mod main_job;
 mod notices;
 mod parcels;
 mod parties;

@@ -1,5 +1,6 @@
 //! The tests' harness: a real server on a real socket over a real database, and people who sign in to it.
 
+pub mod calls;
 mod city;
 mod client;
 pub mod files;

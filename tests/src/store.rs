@@ -39,9 +39,10 @@ impl Opened {
                 url: format!("sqlite:{}", folder.path().join("jfn.db").display()),
                 connections: 8,
                 schema: None,
+                durable: true,
             },
             Self::Postgres { url, schema } => {
-                Opening { url: url.clone(), connections: 8, schema: Some(schema.clone()) }
+                Opening { url: url.clone(), connections: 8, schema: Some(schema.clone()), durable: true }
             }
         }
     }

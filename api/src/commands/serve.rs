@@ -25,16 +25,21 @@ pub async fn run(config: &Config) -> Result<()> {
 
 /// The application, ready to serve: schema up to date, the city's facts loaded.
 pub async fn start(config: &Config, clock: Clock) -> Result<App> {
-    let preset = match &config.preset {
-        Some(directory) => Preset::from_directory(directory),
-        None => Preset::sacramento(),
-    };
-    let preset = preset.map_err(|error| Error::BadInput(format!("The preset is broken: {error}")))?;
+    let preset = preset(config)?;
     let db = database::open(&Opening::of(config)).await?;
     if !config.no_migrate {
         database::migrate(&db).await?;
     }
     app_of(db, preset, clock).await
+}
+
+/// The city's facts that the settings name.
+pub fn preset(config: &Config) -> Result<Preset> {
+    let preset = match &config.preset {
+        Some(directory) => Preset::from_directory(directory),
+        None => Preset::sacramento(),
+    };
+    preset.map_err(|error| Error::BadInput(format!("The preset is broken: {error}")))
 }
 
 /// The application on a database whose schema is up to date.

@@ -39,7 +39,9 @@ fn nights(days: &[&str]) -> Vec<PlainCall> {
 
 /// The flag that `step` makes, in that status.
 fn raised(place: &property::Model, step: &Step, status: FlagStatus, reviewed_on: Option<&str>) -> Known {
-    let (Step::Raise(rule, count), Some(district_id)) = (step, place.district_id) else { panic!("{step:?}") };
+    let (Step::Raise(rule, count), Some(district_id)) = (step, place.district_id) else {
+        unreachable!("{step:?}")
+    };
     Known {
         flag: flag::Model {
             id: FlagId::generate(),
@@ -89,7 +91,7 @@ impl Story {
 fn a_place_over_the_threshold_is_flagged_once_for_each_rule() {
     let story = Story::of_three_nights();
     let steps = story.plan(&[], "2026-03-31");
-    let [Step::Raise(_, count)] = &steps[..] else { panic!("{steps:?}") };
+    let [Step::Raise(_, count)] = &steps[..] else { unreachable!("{steps:?}") };
     assert_eq!(count.window, DayWindow { from: day("2026-03-02"), to: day("2026-03-31") });
     assert_eq!(count.measured, Some(3.0));
     assert_eq!(story.plan(&[], "2026-04-09").len(), 0, "March 10 has left the window");
@@ -110,7 +112,7 @@ fn an_open_flag_is_renewed_and_not_doubled() {
     let known = story.flag(FlagStatus::NeedsReview, None);
     story.calls.extend(nights(&["2026-04-02"]));
     let steps = story.plan(std::slice::from_ref(&known), "2026-04-02");
-    let [Step::Renew(id, count)] = &steps[..] else { panic!("{steps:?}") };
+    let [Step::Renew(id, count)] = &steps[..] else { unreachable!("{steps:?}") };
     assert_eq!(*id, known.flag.id);
     assert_eq!(count.measured, Some(4.0));
     assert_eq!(count.window.to, day("2026-04-02"));
@@ -121,7 +123,7 @@ fn a_window_that_moves_on_withdraws_nothing() {
     let story = Story::of_three_nights();
     let known = story.flag(FlagStatus::NeedsReview, None);
     let steps = story.plan(std::slice::from_ref(&known), "2026-05-31");
-    let [Step::Renew(_, count)] = &steps[..] else { panic!("{steps:?}") };
+    let [Step::Renew(_, count)] = &steps[..] else { unreachable!("{steps:?}") };
     assert_eq!(count.window, known.window());
     assert_eq!(count.calls, known.calls);
 }
@@ -134,7 +136,7 @@ fn a_call_that_becomes_protected_withdraws_what_rested_on_it() {
         let protected = story.calls[1].id;
         story.calls[1].category = CallCategory::Domestic;
         let steps = story.plan(&[known], "2026-03-31");
-        let [Step::Withdraw(_, count)] = &steps[..] else { panic!("{steps:?}") };
+        let [Step::Withdraw(_, count)] = &steps[..] else { unreachable!("{steps:?}") };
         assert_eq!(count.measured, Some(2.0));
         assert!(count.calls.iter().all(|(id, _)| *id != protected));
     }
@@ -160,7 +162,7 @@ fn a_confirmed_flag_gains_no_call_and_loses_those_that_no_longer_count() {
     assert_eq!(story.plan(std::slice::from_ref(&known), "2026-03-31"), [], "a late call is not added");
     story.calls[0].withdrawn = true;
     let steps = story.plan(&[known], "2026-03-31");
-    let [Step::Cut(_, count)] = &steps[..] else { panic!("{steps:?}") };
+    let [Step::Cut(_, count)] = &steps[..] else { unreachable!("{steps:?}") };
     assert_eq!(count.measured, Some(3.0));
     assert_eq!(count.calls[0].1, Some(ExclusionReason::WithdrawnBySource));
     assert_eq!(count.calls.len(), 4);
@@ -183,7 +185,7 @@ fn the_flag_of_a_case_stays_with_it_but_loses_what_no_longer_counts() {
     assert_eq!(story.plan(std::slice::from_ref(&known), "2026-03-31"), []);
     story.calls[0].category = CallCategory::Medical;
     let steps = story.plan(&[known], "2026-03-31");
-    let [Step::Cut(_, count)] = &steps[..] else { panic!("{steps:?}") };
+    let [Step::Cut(_, count)] = &steps[..] else { unreachable!("{steps:?}") };
     assert_eq!((count.measured, count.crossed), (Some(2.0), false));
 }
 
@@ -197,7 +199,7 @@ fn a_reviewed_pattern_is_raised_again_only_by_enough_calls_after_the_review() {
         assert_eq!(story.plan(&known, "2026-04-03"), [], "two nights after the review");
         story.calls.extend(nights(&["2026-04-04"]));
         let steps = story.plan(&known, "2026-04-04");
-        let [Step::Raise(_, count)] = &steps[..] else { panic!("{steps:?}") };
+        let [Step::Raise(_, count)] = &steps[..] else { unreachable!("{steps:?}") };
         assert_eq!(count.window, DayWindow { from: day("2026-04-02"), to: day("2026-04-04") });
         assert_eq!(count.measured, Some(3.0));
     }
@@ -230,7 +232,7 @@ fn a_new_version_of_a_rule_leaves_the_open_flag_of_the_old_one() {
     let old = story.rules[0].clone();
     story.rules.push(Rule { id: entity::id::NuisanceRuleId::generate(), version: 2, threshold: 2.0, ..old });
     let steps = story.plan(std::slice::from_ref(&known), "2026-04-20");
-    let [Step::Renew(id, count)] = &steps[..] else { panic!("{steps:?}") };
+    let [Step::Renew(id, count)] = &steps[..] else { unreachable!("{steps:?}") };
     assert_eq!((*id, count.threshold, count.window), (known.flag.id, 3.0, known.window()));
 }
 
@@ -246,6 +248,6 @@ fn more_rooms_withdraw_what_too_few_rooms_made() {
     let known = story.flag(FlagStatus::Confirmed, Some("2026-04-01"));
     story.place.unit_count = Some(6);
     let steps = story.plan(&[known], "2026-03-31");
-    let [Step::Withdraw(_, count)] = &steps[..] else { panic!("{steps:?}") };
+    let [Step::Withdraw(_, count)] = &steps[..] else { unreachable!("{steps:?}") };
     assert_eq!(count.measured, Some(0.5));
 }

@@ -7,7 +7,7 @@ use entity::{
     id::{CallId, PropertyId},
 };
 
-use super::{context::Ask, page::connection, property::Property, scalars::Date};
+use super::{context::Ask, feed::Feed, page::connection, property::Property, scalars::Date};
 use crate::{
     authz::Action,
     domain::day_window::Asked,
@@ -27,6 +27,12 @@ impl Call {
     /// Opaque.
     pub async fn id(&self) -> CallId {
         self.0.id
+    }
+
+    /// The source that told of it.
+    async fn feed(&self, ctx: &Context<'_>) -> Result<Feed> {
+        let found = ctx.loaders()?.load_one(self.0.feed_id).await?;
+        found.map(Feed).ok_or(Error::NotFound("feed"))
     }
 
     /// The source's own key; unique within the feed.

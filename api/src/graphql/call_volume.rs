@@ -164,7 +164,6 @@ pub struct CallVolumeQuery;
 impl CallVolumeQuery {
     /// The places with qualifying calls in a window, most calls first.
     #[graphql(complexity = "cost(first, child_complexity)")]
-    #[expect(clippy::too_many_arguments, reason = "they are the arguments of a Relay list")]
     async fn high_volume_properties(
         &self,
         ctx: &Context<'_>,

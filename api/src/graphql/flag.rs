@@ -281,6 +281,6 @@ pub async fn flags_of(ctx: &Context<'_>, property: PropertyId, window: &Window) 
 }
 
 /// The flag behind an id, if there is one and the viewer may see it.
-pub async fn flag_by_id(ctx: &Context<'_>, id: FlagId, with: With) -> Result<Option<Flag>> {
-    Ok(reads::flags::by_id(ctx.app()?, ctx.viewer()?, id, with).await?.map(Flag::from))
+pub async fn flag_by_id(ctx: &Context<'_>, id: FlagId) -> Result<Option<Flag>> {
+    Ok(ctx.loaders()?.load_one(id).await?.map(Flag::from))
 }

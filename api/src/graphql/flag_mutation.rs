@@ -16,7 +16,6 @@ use super::{
 use crate::{
     authz::Action,
     error::Result,
-    reads::flags::With,
     writes::{self, flags::Decision, idempotency},
 };
 
@@ -110,10 +109,7 @@ impl FlagMutation {
             })
             .await;
         let refusals = settle(outcome)?.1;
-        Ok(FlagPayload {
-            flag: flag_by_id(ctx, id, With::default()).await?,
-            user_errors: user_errors(refusals),
-        })
+        Ok(FlagPayload { flag: flag_by_id(ctx, id).await?, user_errors: user_errors(refusals) })
     }
 
     /// Opens a case from a CONFIRMED flag, with the source CALL_VOLUME. NOT_UNIQUE with `existing` when a case is open at

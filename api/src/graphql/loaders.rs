@@ -4,10 +4,10 @@ use std::{collections::HashMap, hash::Hash};
 
 use async_graphql::dataloader::Loader;
 use entity::{
-    address_alias, case, case_kind, deadline, feed, hearing,
+    address_alias, call, case, case_kind, deadline, feed, flag, hearing,
     id::{
-        CaseId, DeadlineId, DistrictId, FeedId, FlagId, HearingId, InspectionId, LegalActionId, NoticeId,
-        NuisanceRuleId, PartyId, PropertyId, PropertyPartyId, StaffId, ViolationId,
+        CallId, CaseId, DeadlineId, DistrictId, FeedId, FlagId, HearingId, InspectionId, LegalActionId,
+        NoticeId, NuisanceRuleId, PartyId, PropertyId, PropertyPartyId, StaffId, ViolationId,
     },
     inspection, legal_action, legal_action_status_change, notice, nuisance_rule, party, property,
     property_party_decision, staff, violation,
@@ -46,9 +46,11 @@ macro_rules! to_one {
 }
 
 to_one! {
+    CallId => call::Model, reads::calls::by_ids;
     CaseId => case::Model, reads::cases::by_ids;
     DeadlineId => deadline::Model, reads::deadlines::by_ids;
     FeedId => feed::Model, reads::feeds::by_ids;
+    FlagId => flag::Model, reads::flags::by_ids;
     InspectionId => inspection::Model, reads::inspections::by_ids;
     NoticeId => notice::Model, reads::notices::by_ids;
     HearingId => hearing::Model, reads::hearings::by_ids;

@@ -13,7 +13,7 @@ use super::{
     context::Ask,
     deadline::Deadline,
     feed::{Feed, FeedRun, RejectedRow},
-    flag::{Flag, flag_by_id},
+    flag::Flag,
     hearing::Hearing,
     inspection::Inspection,
     legal_action::LegalAction,
@@ -98,9 +98,11 @@ macro_rules! loaded {
 
 async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node>> {
     loaded! { ctx, id:
+        CallId => |row| Node::Call(Call(row));
         CaseId => |row| Node::Case(row.into());
         DeadlineId => |row| Node::Deadline(row.into());
         FeedId => |row| Node::Feed(Feed(row));
+        FlagId => |row| Node::Flag(row.into());
         HearingId => |row| Node::Hearing(row.into());
         InspectionId => |row| Node::Inspection(row.into());
         LegalActionId => |row| Node::LegalAction(row.into());
@@ -126,12 +128,6 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
     if let Ok(id) = id.parse::<RejectedRowId>() {
         let found = reads::feeds::rejected_by_id(ctx.app()?, viewer, id).await?;
         return Ok(found.map(|row| Node::RejectedRow(RejectedRow(row))));
-    }
-    if let Ok(id) = id.parse::<CallId>() {
-        return Ok(reads::calls::by_id(ctx.app()?, viewer, id).await?.map(|row| Node::Call(Call(row))));
-    }
-    if let Ok(id) = id.parse::<FlagId>() {
-        return Ok(flag_by_id(ctx, id, reads::flags::With::default()).await?.map(Node::Flag));
     }
     Err(Error::BadInput("This is not an id of this API.".to_owned()))
 }

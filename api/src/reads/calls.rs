@@ -54,7 +54,10 @@ pub async fn of_place(
     page::page(&app.db, select, &sorting, window, keys).await
 }
 
-/// One call, if the viewer may see it.
-pub async fn by_id(app: &App, viewer: &Viewer, id: CallId) -> Result<Option<call::Model>> {
-    Ok(call::Entity::visible_to(viewer).filter(call::Column::Id.eq(id)).one(&app.db).await?)
+/// Calls by id, in no order.
+pub async fn by_ids(app: &App, viewer: &Viewer, ids: &[CallId]) -> Result<Vec<call::Model>> {
+    Ok(call::Entity::visible_to(viewer)
+        .filter(call::Column::Id.is_in(ids.iter().copied()))
+        .all(&app.db)
+        .await?)
 }

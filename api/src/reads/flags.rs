@@ -94,10 +94,12 @@ pub async fn list(
     page::page(&app.db, select, &sorting, window, keys).await
 }
 
-/// One flag, if the viewer may see it.
-pub async fn by_id(app: &App, viewer: &Viewer, id: FlagId, with: With) -> Result<Option<FlagRow>> {
-    let select = flag::Entity::visible_to(viewer).filter(flag::Column::Id.eq(id));
-    Ok(joined(select, with).into_model::<FlagRow>().one(&app.db).await?)
+/// Flags by id, in no order.
+pub async fn by_ids(app: &App, viewer: &Viewer, ids: &[FlagId]) -> Result<Vec<flag::Model>> {
+    Ok(flag::Entity::visible_to(viewer)
+        .filter(flag::Column::Id.is_in(ids.iter().copied()))
+        .all(&app.db)
+        .await?)
 }
 
 /// The flags that these cases grew from.

@@ -8,8 +8,10 @@ use entity::{
     id::{CallTypeMappingId, FeedId, PropertyId},
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter,
-    QuerySelect, sea_query::Expr,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+    sea_query::{Expr, OnConflict},
 };
 
 use super::{flags, ingest};
@@ -29,13 +31,6 @@ use crate::{
 /// Characters of a call type at most.
 const DESCRIPTION: usize = 2_000;
 
-/// Calls whose category changed, and their places.
-#[derive(Debug, Default)]
-pub struct Derived {
-    pub calls: u64,
-    pub places: BTreeSet<PropertyId>,
-}
-
 /// Maps a call type of a feed to a category; past calls are derived again, and their places held against the rules.
 /// Answers how many calls got another category.
 pub async fn map(tx: &mut Tx, feed: FeedId, description: &str, category: CallCategory) -> Result<u64> {
@@ -49,8 +44,6 @@ pub async fn map(tx: &mut Tx, feed: FeedId, description: &str, category: CallCat
         return Err(Refusal::invalid("category", message).into());
     }
     let key = key_of(&text("description", description, DESCRIPTION)?);
-    // A batch that knew the old mapping has ended before we look at its calls.
-    ingest::lock(tx, Some(feed)).await?;
     let known = unscoped::<call_type_mapping::Entity>()
         .filter(call_type_mapping::Column::FeedId.eq(feed))
         .filter(call_type_mapping::Column::Description.eq(&key))
@@ -61,9 +54,7 @@ pub async fn map(tx: &mut Tx, feed: FeedId, description: &str, category: CallCat
         Some(known) => change(tx, known, category).await?,
         None => add(tx, feed, &key, category).await?,
     }
-    let derived = derive_again(tx, feed, &HashSet::from([key])).await?;
-    flags::evaluate(tx, &derived.places.into_iter().collect::<Vec<_>>()).await?;
-    Ok(derived.calls)
+    derive_again(tx, feed, &HashSet::from([key])).await
 }
 
 async fn change(tx: &mut Tx, known: call_type_mapping::Model, category: CallCategory) -> Result<()> {
@@ -102,19 +93,52 @@ async fn add(tx: &mut Tx, feed: FeedId, key: &str, category: CallCategory) -> Re
         mapped_by: Set(tx.viewer.staff_id()),
         mapped_at: Set(tx.now),
     };
-    let row = row.insert(tx.conn()).await?;
+    // Of two people who map it at the same time the later one stands.
+    let columns = [call_type_mapping::Column::FeedId, call_type_mapping::Column::Description];
+    let conflict = OnConflict::columns(columns)
+        .update_columns([
+            call_type_mapping::Column::Category,
+            call_type_mapping::Column::MappedBy,
+            call_type_mapping::Column::MappedAt,
+        ])
+        .to_owned();
+    let row =
+        call_type_mapping::Entity::insert(row).on_conflict(conflict).exec_with_returning(tx.conn()).await?;
     tx.changed(row.id);
     Ok(())
 }
 
-/// Derives the category of the feed's calls again that have one of these call types, after their mapping changed.
-pub async fn derive_again(tx: &Tx, feed: FeedId, keys: &HashSet<String>) -> Result<Derived> {
+/// Derives the category of the feed's calls again that have one of these call types, after their mapping changed, and
+/// holds the rules against their places. Answers how many calls got another category.
+pub async fn derive_again(tx: &mut Tx, feed: FeedId, keys: &HashSet<String>) -> Result<u64> {
+    // A batch that knew the old mapping has ended before we look at its calls. Everybody who locks both locks feeds
+    // before places.
+    ingest::lock(tx, Some(feed)).await?;
+    let mut places = BTreeSet::new();
+    let mut derived = 0;
+    for (calls, category) in outdated(tx, feed, keys).await? {
+        places.extend(places_of(tx, calls.clone()).await?);
+        let changed = call::Entity::update_many()
+            .col_expr(call::Column::Category, Expr::value(category))
+            .col_expr(call::Column::UpdatedAt, Expr::value(tx.now))
+            .filter(calls)
+            .exec(tx.conn())
+            .await?;
+        derived += changed.rows_affected;
+    }
+    if derived > 0 {
+        flags::evaluate(tx, &places.into_iter().collect::<Vec<_>>()).await?;
+    }
+    Ok(derived)
+}
+
+// Calls with one of these types that are not of the category which their mappings give, and that category.
+async fn outdated(tx: &Tx, feed: FeedId, keys: &HashSet<String>) -> Result<Vec<(Condition, CallCategory)>> {
     use call::Column as C;
     let mut pairs = type_pairs(tx, feed).await?;
     pairs.retain(|pair| pair.says(|told| keys.contains(told)));
     let mapped = mappings(tx, feed, &pairs).await?;
-    let mut derived = Derived::default();
-    for pair in pairs {
+    let outdated = pairs.into_iter().map(|pair| {
         let of = |told: &Option<String>| {
             told.as_deref().map(|told| mapped.get(&key_of(told)).copied().unwrap_or(CallCategory::Unmapped))
         };
@@ -124,25 +148,21 @@ pub async fn derive_again(tx: &Tx, feed: FeedId, keys: &HashSet<String>) -> Resu
             .add(equals(C::InitialDescription, pair.initial))
             .add(equals(C::Description, pair.last))
             .add(C::Category.ne(category));
-        let places: Vec<PropertyId> = unscoped::<call::Entity>()
-            .select_only()
-            .column(C::PropertyId)
-            .distinct()
-            .filter(theirs.clone())
-            .filter(C::PropertyId.is_not_null())
-            .into_tuple()
-            .all(tx.conn())
-            .await?;
-        derived.places.extend(places);
-        let changed = call::Entity::update_many()
-            .col_expr(C::Category, Expr::value(category))
-            .col_expr(C::UpdatedAt, Expr::value(tx.now))
-            .filter(theirs)
-            .exec(tx.conn())
-            .await?;
-        derived.calls += changed.rows_affected;
-    }
-    Ok(derived)
+        (theirs, category)
+    });
+    Ok(outdated.collect())
+}
+
+async fn places_of(tx: &Tx, calls: Condition) -> Result<Vec<PropertyId>> {
+    Ok(unscoped::<call::Entity>()
+        .select_only()
+        .column(call::Column::PropertyId)
+        .distinct()
+        .filter(calls)
+        .filter(call::Column::PropertyId.is_not_null())
+        .into_tuple()
+        .all(tx.conn())
+        .await?)
 }
 
 /// An initial and a final call type that some call has together, as written.

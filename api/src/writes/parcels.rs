@@ -3,19 +3,19 @@
 mod known;
 mod owners;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use entity::{
-    address_alias, call,
+    address_alias,
     id::{AddressAliasId, PropertyId},
     party::PartyKind,
     property::{self, ResidentialOccupancy, UseType},
 };
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter};
 
 use self::known::Known;
 use super::{flags, ingest, many, rematch};
-use crate::{app::Tx, authz::Action, domain::address::Address, error::Result, scope::unscoped};
+use crate::{app::Tx, authz::Action, domain::address::Address, error::Result};
 
 /// One parcel, as its file tells it; what the file does not tell is left as it is.
 #[derive(Clone, Debug)]
@@ -186,10 +186,12 @@ impl Batch {
             self.aliases.iter().map(|alias| (alias.property_id, alias.key.clone())).collect();
         many::insert::<address_alias::ActiveModel>(tx, self.aliases).await?;
         self.outcome.owners_suggested = owners::suggest(tx, &self.owned).await?;
-        self.outcome.calls_matched = match_calls(tx, &keys).await?;
+        let moved = rematch::assign(tx, &keys).await?;
+        self.outcome.calls_matched = moved.calls;
         self.outcome.added = self.added.len() as u64;
         self.outcome.updated = self.updated.len() as u64;
-        flags::evaluate(tx, &self.updated).await?;
+        let touched: HashSet<PropertyId> = self.updated.iter().copied().chain(moved.places).collect();
+        flags::evaluate(tx, &touched.into_iter().collect::<Vec<_>>()).await?;
         for id in self.added.into_iter().chain(self.updated) {
             tx.changed(id);
         }
@@ -254,29 +256,4 @@ async fn demote(tx: &Tx, places: &[PropertyId]) -> Result<()> {
         .exec(tx.conn())
         .await?;
     Ok(())
-}
-
-// Most new addresses have no calls yet, so those that have are asked for in one statement first.
-async fn match_calls(tx: &mut Tx, keys: &[(PropertyId, String)]) -> Result<u64> {
-    let mut called: HashSet<String> = HashSet::new();
-    for some in keys.chunks(many::VALUES) {
-        let found: Vec<String> = unscoped::<call::Entity>()
-            .select_only()
-            .column(call::Column::AddressKey)
-            .distinct()
-            .filter(call::Column::AddressKey.is_in(some.iter().map(|(_, key)| key.as_str())))
-            .into_tuple()
-            .all(tx.conn())
-            .await?;
-        called.extend(found);
-    }
-    let mut theirs: BTreeMap<PropertyId, Vec<String>> = BTreeMap::new();
-    for (place, key) in keys.iter().filter(|(_, key)| called.contains(key)) {
-        theirs.entry(*place).or_default().push(key.clone());
-    }
-    let mut matched = 0;
-    for (place, keys) in theirs {
-        matched += rematch::rematch(tx, place, &keys).await?;
-    }
-    Ok(matched)
 }

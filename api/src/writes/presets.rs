@@ -12,7 +12,7 @@ use sea_orm::{
     sea_query::Expr,
 };
 
-use super::{call_types::derive_again, flags, ingest, many};
+use super::{call_types::derive_again, ingest, many};
 use crate::{
     app::{App, Tx},
     authz::{Action, Viewer},
@@ -74,6 +74,8 @@ async fn districts(tx: &mut Tx) -> Result<Vec<district::Model>> {
 }
 
 async fn feeds(tx: &mut Tx) -> Result<()> {
+    // All at once, because the places of one feed's calls may be locked before the next feed's turn.
+    ingest::lock(tx, None).await?;
     let known = unscoped::<feed::Entity>().all(tx.conn()).await?;
     let known: HashMap<String, feed::Model> = known.into_iter().map(|row| (row.key.clone(), row)).collect();
     let city = tx.city.clone();
@@ -87,11 +89,9 @@ async fn feeds(tx: &mut Tx) -> Result<()> {
                     changed.update(tx.conn()).await?;
                     tx.changed(row.id);
                 }
-                ingest::lock(tx, Some(row.id)).await?;
                 let changed = call_types(tx, row.id, stated).await?;
                 if !changed.is_empty() {
-                    let derived = derive_again(tx, row.id, &changed).await?;
-                    flags::evaluate(tx, &derived.places.into_iter().collect::<Vec<_>>()).await?;
+                    derive_again(tx, row.id, &changed).await?;
                 }
             }
             None => {

@@ -135,7 +135,7 @@ impl Course {
             steps.push((2, S::SetHearing { days: dice.random_range(15..75) }));
             return;
         }
-        steps.extend([(2, S::SetHearing { days: 20 }), (21, S::Hear), (3, S::Order), (0, S::MeetDeadline)]);
+        steps.extend([(2, S::SetHearing { days: 20 }), (24, S::Hear), (3, S::Order), (0, S::MeetDeadline)]);
         if self == Self::Won {
             steps.extend([
                 (20, S::FindCorrected),

@@ -20,6 +20,7 @@ use super::{import_places, parcel_mapping::ParcelMapping, print, serve};
 use crate::{
     app::{App, Clock},
     config::Config,
+    database::{self, Opening},
     error::{Error, Result},
 };
 
@@ -46,11 +47,17 @@ pub async fn run(config: &Config, arguments: Demo) -> Result<()> {
     let socket = serve::listen(config).await?;
     let address = socket.local_addr().map_err(|error| Error::Internal(error.to_string()))?;
     let config = Config { database_url: format!("sqlite:{}", file.display()), ..config.clone() };
-    let now = Clock::default().now();
-    let clock = Clock::standing(now - TimeDelta::days(DAYS));
-    let mut app = serve::start(&config, clock).await?;
-    let people = build(&app, now).await?;
-    app.clock = Clock::default();
+    let people = {
+        let now = Clock::default().now();
+        // Should this be cut short, the city is made again; so it need not wait for the disk.
+        let db = database::open(&Opening { durable: false, ..Opening::of(&config) }).await?;
+        database::migrate(&db).await?;
+        let app = serve::app_of(db, serve::preset(&config)?, Clock::standing(now)).await?;
+        let people = build(&app, now).await?;
+        app.db.close().await?;
+        people
+    };
+    let app = serve::start(&config, Clock::default()).await?;
     print(&welcome(&people, address))?;
     let served = serve::serve_on(app, &config, socket).await;
     drop(folder);

@@ -36,7 +36,7 @@ use crate::{
 /// Lines that one transaction takes.
 pub const BATCH: usize = 500;
 /// Places that one transaction holds the rules against.
-const PLACES: usize = 200;
+const PLACES: usize = 500;
 /// Days that a line which could not be read is kept.
 const KEEP_REJECTED: TimeDelta = TimeDelta::days(30);
 /// What the audit log calls a run.

@@ -1,0 +1,93 @@
+//! Calls as a feed would have told them, put where an import puts them, and the rules held against them.
+
+use api::{
+    authz::{Action, Viewer},
+    writes,
+};
+use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
+use chrono_tz::America::Los_Angeles;
+use entity::{
+    call::{self, AddressPrecision, CallCategory},
+    feed,
+    id::{CallId, PropertyId},
+};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+
+use crate::Jfn;
+
+/// A moment by the wall clock of Sacramento, such as `2026-11-10 22:00`.
+#[must_use]
+pub fn local(text: &str) -> DateTime<Utc> {
+    let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").expect("a time");
+    Los_Angeles.from_local_datetime(&local).earliest().expect("a time that exists").to_utc()
+}
+
+/// A call about noise at that place and time, which counts.
+#[must_use]
+pub fn call(place: &str, at: &str) -> call::Model {
+    let id = CallId::generate();
+    call::Model {
+        id,
+        feed_id: entity::id::FeedId::generate(),
+        source_id: id.to_string(),
+        occurred_at: local(at),
+        occurred_on: local(at).with_timezone(&Los_Angeles).date_naive(),
+        address: "12 ELM ST".to_owned(),
+        address_key: "12 ELM ST".to_owned(),
+        precision: AddressPrecision::Address,
+        category: CallCategory::Noise,
+        description: Some("Noise Party".to_owned()),
+        initial_description: None,
+        disposition: None,
+        disposition_excludes: false,
+        officer_initiated: false,
+        property_id: Some(place.parse().expect("the id of a place")),
+        row_hash: String::new(),
+        recorded_at: local(at),
+        updated_at: local(at),
+        withdrawn_at: None,
+    }
+}
+
+/// Calls of one category at that place, each at ten in the evening of a day of November 2026.
+#[must_use]
+pub fn nights(place: &str, category: CallCategory, days: &[u32]) -> Vec<call::Model> {
+    let night = |day: &u32| call::Model { category, ..call(place, &format!("2026-11-{day:02} 22:00")) };
+    days.iter().map(night).collect()
+}
+
+impl Jfn {
+    /// A feed tells of these calls, new or changed, and the rules are held against their places; answers how many flags
+    /// were raised. The data reach up to the newest call.
+    pub async fn told(&self, calls: &[call::Model]) -> i32 {
+        let db = &self.app.db;
+        let feed = feed::Entity::find()
+            .filter(feed::Column::Key.eq("demo-police"))
+            .order_by_asc(feed::Column::Id)
+            .one(db)
+            .await
+            .expect("feeds")
+            .expect("the demo's feed");
+        for told in calls {
+            let known = call::Entity::find_by_id(told.id).one(db).await.expect("calls").is_some();
+            let row = call::ActiveModel { feed_id: Set(feed.id), ..told.clone().into() }.reset_all();
+            let written = if known { row.update(db).await } else { row.insert(db).await };
+            written.expect("a call");
+        }
+        let newest = calls.iter().map(|call| call.occurred_at).max().max(feed.data_as_of);
+        let mut feed: feed::ActiveModel = feed.into();
+        feed.data_as_of = Set(newest);
+        feed.update(db).await.expect("the feed");
+        let places: Vec<PropertyId> = calls.iter().filter_map(|call| call.property_id).collect();
+        self.evaluated(&places).await
+    }
+
+    /// Holds the rules against these places.
+    pub async fn evaluated(&self, places: &[PropertyId]) -> i32 {
+        let server = Viewer::server();
+        let evaluated = self
+            .app
+            .write(&server, "test", Action::RunFeeds, async |tx| writes::flags::evaluate(tx, places).await);
+        evaluated.await.expect("the rules are held against the places")
+    }
+}
