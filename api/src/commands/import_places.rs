@@ -58,7 +58,9 @@ pub async fn run(app: &App, args: ImportPlaces) -> Result<()> {
         let mut summary = Summary::default();
         let done = import(app, &mapping, bar.wrap_read(file), &mut summary).await;
         bar.finish_and_clear();
-        print(&told(path, &summary, args.show))?;
+        if done.is_ok() || summary.read > 0 {
+            print(&told(path, &summary, args.show))?;
+        }
         if let Err(error) = done {
             return Err(match error {
                 Error::BadInput(reason) => Error::BadInput(format!("{}: {reason}", path.display())),
