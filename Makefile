@@ -4,7 +4,7 @@
 
 # Builds what is missing and starts a demo city on http://127.0.0.1:8080.
 demo:
-	cargo run --release --locked --quiet --bin jfn -- demo
+	cargo run --release --locked --bin jfn -- demo
 
 # All the set-up and all the tests.
 test:

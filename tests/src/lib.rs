@@ -4,6 +4,7 @@ pub mod calls;
 mod city;
 mod client;
 pub mod files;
+pub mod log;
 mod store;
 
 use std::sync::{
@@ -48,9 +49,7 @@ impl Jfn {
     }
 
     pub async fn start_as(store: Store, edge: Edge) -> Self {
-        // `JFN_LOG=info cargo test …` shows what the servers log.
-        let filter = tracing_subscriber::EnvFilter::try_from_env("JFN_LOG").unwrap_or_default();
-        let _ = tracing_subscriber::fmt().with_test_writer().with_env_filter(filter).try_init();
+        log::keep();
         let store = store::Opened::new(store).await;
         let mut db = database::open(&store.opening()).await.expect("the database opens");
         let statements = Arc::new(AtomicUsize::new(0));

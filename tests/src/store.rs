@@ -39,10 +39,10 @@ impl Opened {
                 url: format!("sqlite:{}", folder.path().join("jfn.db").display()),
                 connections: 8,
                 schema: None,
-                durable: true,
+                durable: false,
             },
             Self::Postgres { url, schema } => {
-                Opening { url: url.clone(), connections: 8, schema: Some(schema.clone()), durable: true }
+                Opening { url: url.clone(), connections: 8, schema: Some(schema.clone()), durable: false }
             }
         }
     }

@@ -116,7 +116,9 @@ impl Course {
         steps.extend([(1, S::ServeNotice), (0, S::SetDeadline { days: 14 })]);
         match self {
             Self::Noticed => {}
-            Self::Cited => steps.extend([(17, S::Note(3)), (1, S::Cite), (9, S::Note(4))]),
+            Self::Cited => {
+                steps.extend([(17, S::Note(3)), (0, S::MeetDeadline), (1, S::Cite), (9, S::Note(4))])
+            }
             _ => self.to_court(dice, &mut steps),
         }
         steps
@@ -124,7 +126,7 @@ impl Course {
 
     fn to_court(self, dice: &mut StdRng, steps: &mut Vec<(i64, Step)>) {
         use Step as S;
-        steps.extend([(5, S::Refer), (0, S::PrivilegedNote)]);
+        steps.extend([(5, S::MeetDeadline), (0, S::Refer), (0, S::PrivilegedNote)]);
         if self == Self::Referred {
             return;
         }
@@ -132,7 +134,8 @@ impl Course {
         steps.push((0, S::SetDeadline { days: 30 }));
         if self == Self::InCourt {
             // Around today, whenever that is: some are heard already, most are still to come.
-            steps.push((2, S::SetHearing { days: dice.random_range(15..75) }));
+            let days = dice.random_range(15..75);
+            steps.extend([(2, S::SetHearing { days }), (days + 4, S::Hear)]);
             return;
         }
         steps.extend([(2, S::SetHearing { days: 20 }), (24, S::Hear), (3, S::Order), (0, S::MeetDeadline)]);
@@ -144,7 +147,7 @@ impl Course {
                 (1, S::CloseAsComplied),
             ]);
         } else {
-            steps.push((5, S::SetHearing { days: 60 }));
+            steps.extend([(5, S::SetHearing { days: 60 }), (64, S::Hear)]);
         }
     }
 }

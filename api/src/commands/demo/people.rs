@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The password of everybody in the demo city; it guards nothing.
-pub const PASSWORD: &str = "good neighbors 2026";
+pub const PASSWORD: &str = "good-neighbors-2026";
 
 const FIRST: [&str; 24] = [
     "Amara",
