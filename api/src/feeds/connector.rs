@@ -1,0 +1,33 @@
+//! What every way of fetching a feed has in common: pages of rows, oldest change first, from where the last run ended.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::{FeedError, Line};
+
+/// One way of fetching a feed, set up for one run.
+///
+/// A run calls `check` once, then `page` until it answers none. A reconcile calls `count`, then `keys` until it answers
+/// none, and never `page`.
+#[async_trait]
+pub trait Connector: Send {
+    /// Asks the source what its columns are: an error names those that are missing or of another type than mapped.
+    async fn check(&mut self) -> Result<(), FeedError>;
+
+    /// The next rows that changed after the watermark that the connector was set up with; none when there are no more.
+    async fn page(&mut self) -> Result<Option<Page>, FeedError>;
+
+    /// How many rows the source lists now; none where it cannot tell.
+    async fn count(&mut self) -> Result<Option<u64>, FeedError>;
+
+    /// The next of the keys of all rows that the source lists now; none when there are no more.
+    async fn keys(&mut self) -> Result<Option<Vec<String>>, FeedError>;
+}
+
+/// Rows that came together.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    pub lines: Vec<Line>,
+    /// The newest change that the source tells of these rows by its own clock; none where it tells no changes.
+    pub newest_change: Option<DateTime<Utc>>,
+}
