@@ -7,6 +7,7 @@ mod case_at_work;
 mod cases;
 mod commands;
 mod counting;
+mod deadline_rules;
 mod deadlines;
 mod demo;
 mod demo_flags;

@@ -11,6 +11,7 @@ mod case_query;
 mod context;
 mod deadline;
 mod deadline_mutation;
+mod deadline_rule;
 mod errors;
 mod feed;
 mod feed_loaders;
@@ -59,6 +60,7 @@ pub struct Query(
     hearing::HearingQuery,
     legal_action_query::LegalActionQuery,
     remedy::RemedyQuery,
+    deadline_rule::DeadlineRuleQuery,
     feed::FeedQuery,
     property::PropertyQuery,
     call_volume::CallVolumeQuery,
