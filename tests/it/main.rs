@@ -1,6 +1,7 @@
 //! The stories: everything through HTTP, on SQLite and on PostgreSQL.
 
 mod architecture;
+mod before_and_after;
 mod call_volumes;
 mod calls_and_flags;
 mod case_at_work;

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod call_behavior;
+pub mod call_comparison;
 pub mod call_count;
 pub mod call_intake;
 pub mod call_volume;

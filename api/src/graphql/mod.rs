@@ -2,6 +2,7 @@
 
 mod batching;
 mod call;
+mod call_comparison;
 mod call_loaders;
 mod call_volume;
 mod case;
