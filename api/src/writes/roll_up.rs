@@ -145,6 +145,26 @@ async fn at_places(tx: &Tx, calls: Condition) -> Result<Vec<Rolled>> {
 
 async fn upsert(tx: &Tx, rows: Vec<call_roll_up::Model>) -> Result<()> {
     use call_roll_up::Column as R;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    if tx.is_postgres() {
+        let sql = "INSERT INTO call_roll_up (property_id, occurred_on, category, reason, calls) \
+            SELECT * FROM UNNEST($1::uuid[], $2::date[], $3::text[], $4::text[], $5::int[]) \
+            ON CONFLICT (property_id, occurred_on, category, reason) \
+            DO UPDATE SET calls = call_roll_up.calls + excluded.calls";
+        let (mut places, mut days, mut calls) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut categories, mut reasons) = (Vec::new(), Vec::new());
+        for row in rows {
+            places.push(row.property_id.0);
+            days.push(row.occurred_on);
+            categories.push(row.category);
+            reasons.push(row.reason);
+            calls.push(row.calls);
+        }
+        let columns = vec![places.into(), days.into(), categories.into(), reasons.into(), calls.into()];
+        return many::execute(tx, sql, columns).await;
+    }
     let sum = Expr::col((call_roll_up::Entity, R::Calls)).add(Expr::col(("excluded", R::Calls)));
     let conflict = OnConflict::columns([R::PropertyId, R::OccurredOn, R::Category, R::Reason])
         .value(R::Calls, sum)
