@@ -23,6 +23,5 @@ pub mod notice;
 pub mod offense;
 pub mod refusal;
 pub mod remedy;
-pub mod repeated_rows;
 pub mod rule_scope;
 pub mod team_seat;

@@ -2,9 +2,11 @@
 
 mod batch;
 mod reading;
+mod repeated_rows;
+mod stored;
 mod summary;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
@@ -18,12 +20,16 @@ use sea_orm::{
 };
 
 pub(super) use self::batch::{lock, mapped};
-pub use self::summary::{Counts, Summary};
+use self::repeated_rows::RepeatedRows;
+pub use self::{
+    reading::{LineReader, ReadLines},
+    summary::{Counts, Summary},
+};
 use super::flags;
 use crate::{
     app::{App, Tx},
     authz::{Action, Viewer},
-    domain::{address::Writing, repeated_rows::RepeatedRows},
+    domain::address::Writing,
     error::{Error, Result},
     feeds::{
         Line,
@@ -34,9 +40,9 @@ use crate::{
 };
 
 /// Lines that one transaction takes.
-pub const BATCH: usize = 500;
+pub const BATCH: usize = 4_000;
 /// Places that one transaction holds the rules against.
-const PLACES: usize = 500;
+const PLACES: usize = 4_000;
 /// Days that a line which could not be read is kept.
 const KEEP_REJECTED: TimeDelta = TimeDelta::days(30);
 /// What the audit log calls a run.
@@ -49,8 +55,9 @@ pub struct ImportRun {
     feed: FeedId,
     run: FeedRunId,
     mapping: FeedMapping,
-    repeats: RepeatedRows,
-    noting: bool,
+    noting: RepeatedRows,
+    /// What reads lines that come without a reader of the caller's, once the noting has ended.
+    reader: Option<LineReader>,
     /// Places whose calls changed.
     touched: BTreeSet<PropertyId>,
     summary: Summary,
@@ -74,8 +81,8 @@ impl ImportRun {
             feed,
             run,
             mapping: stated.mapping.clone(),
-            repeats: RepeatedRows::new(stated.mapping.repeated_keys == RepeatedKeys::LastWins),
-            noting: true,
+            noting: RepeatedRows::new(stated.mapping.repeated_keys == RepeatedKeys::LastWins),
+            reader: None,
             touched,
             summary: Summary::default(),
         })
@@ -86,22 +93,36 @@ impl ImportRun {
         if let Ok(row) = line
             && reading::refusal(row, self.app.clock.now()).is_none()
         {
-            self.repeats.note(&row.source_id, row.line);
+            self.noting.note(&row.source_id, row.line);
         }
+    }
+
+    /// What reads the lines of this run; the noting has ended. It works on its own, so that the next batch can be read
+    /// while the database takes the one before.
+    pub fn reader(&mut self) -> Result<LineReader> {
+        let repeats = std::mem::take(&mut self.noting).noted();
+        let repeats = repeats.map_err(|error| Error::Internal(format!("keys cannot be sorted: {error}")))?;
+        Ok(LineReader::new(writing(&self.mapping.address), self.app.clock.clone(), Arc::new(repeats)))
     }
 
     /// Takes a batch of lines: all of them in one transaction.
     pub async fn take(&mut self, lines: &[Line]) -> Result<()> {
-        if self.noting {
-            self.noting = false;
-            self.repeats = std::mem::take(&mut self.repeats).noted();
-        }
-        let source = batch::Source {
-            feed: self.feed,
-            run: self.run,
-            writing: writing(&self.mapping.address),
-            repeats: &self.repeats,
+        let mut reader = match self.reader.take() {
+            Some(reader) => reader,
+            None => self.reader()?,
         };
+        let mut read = ReadLines::default();
+        for line in lines {
+            reader.read(line.clone(), &mut read);
+        }
+        reader.ended(&mut read);
+        self.reader = Some(reader);
+        self.take_read(read).await
+    }
+
+    /// The same for lines that have been read by this run's reader.
+    pub async fn take_read(&mut self, lines: ReadLines) -> Result<()> {
+        let source = batch::Source { feed: self.feed, run: self.run };
         let before = &self.summary.counts;
         let taken = self.app.write(&self.viewer, NAME, Action::RunFeeds, async |tx| {
             let taken = batch::take(tx, &source, lines).await?;
