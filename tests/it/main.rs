@@ -1,5 +1,6 @@
 //! The stories: everything through HTTP, on SQLite and on PostgreSQL.
 
+mod arcgis;
 mod architecture;
 mod call_volumes;
 mod calls_and_flags;
@@ -11,6 +12,7 @@ mod deadlines;
 mod demo;
 mod demo_flags;
 mod docket;
+mod drop;
 mod faults;
 mod feeds;
 mod flag_life;
