@@ -1,5 +1,6 @@
 //! The stories: everything through HTTP, on SQLite and on PostgreSQL.
 
+mod arcgis;
 mod architecture;
 mod before_and_after;
 mod call_volumes;
@@ -13,6 +14,7 @@ mod deadlines;
 mod demo;
 mod demo_flags;
 mod docket;
+mod drop;
 mod faults;
 mod feeds;
 mod flag_life;
@@ -31,4 +33,5 @@ mod presets;
 mod roll_up;
 mod schema;
 mod sign_in;
+mod soda;
 mod teams;
