@@ -9,6 +9,7 @@ use toml::Spanned;
 use super::{
     document::{Document, words},
     error::PresetError,
+    schedule::Schedule,
 };
 use crate::feeds::mapping::{FeedMapping, key_of};
 
@@ -21,6 +22,8 @@ pub struct Feed {
     /// Who publishes it, and what its call types mean.
     pub source: String,
     pub mapping: FeedMapping,
+    /// How often it is read, and when it is late.
+    pub schedule: Schedule,
     /// By call type in upper case with white space folded. A type that is missing here is unmapped and never counts.
     pub call_types: BTreeMap<String, CallCategory>,
 }
@@ -37,6 +40,8 @@ struct FeedToml {
     /// Another feed whose call types this one shares.
     call_types_from: Option<Spanned<String>>,
     mapping: FeedMapping,
+    #[serde(default)]
+    schedule: Schedule,
     /// Listed by category, as people check them.
     #[serde(default)]
     call_types: BTreeMap<CallCategory, Vec<Spanned<String>>>,
@@ -63,6 +68,7 @@ pub(super) fn read(documents: Vec<Document<'_>>) -> Result<Vec<Feed>, PresetErro
             kind: feed.kind,
             source: feed.source,
             mapping: feed.mapping,
+            schedule: feed.schedule,
             call_types,
         });
     }
