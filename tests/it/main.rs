@@ -28,4 +28,5 @@ mod places_and_calls;
 mod presets;
 mod schema;
 mod sign_in;
+mod soda;
 mod teams;

@@ -11,7 +11,11 @@ use super::{
     error::PresetError,
     schedule::Schedule,
 };
-use crate::feeds::mapping::{FeedMapping, key_of};
+use crate::feeds::{
+    Connection, Connector, FeedError, Start,
+    mapping::{FeedMapping, key_of},
+    soda::Soda,
+};
 
 /// A feed of calls for service.
 #[derive(Clone, Debug)]
@@ -24,8 +28,27 @@ pub struct Feed {
     pub mapping: FeedMapping,
     /// How often it is read, and when it is late.
     pub schedule: Schedule,
+    /// Where it is fetched from; none for a feed that is pushed, or loaded by hand.
+    pub connection: Option<Connection>,
     /// By call type in upper case with white space folded. A type that is missing here is unmapped and never counts.
     pub call_types: BTreeMap<String, CallCategory>,
+}
+
+impl Feed {
+    /// Whether it is read by a schedule: it is fetched from somewhere, and the city states how often.
+    #[must_use]
+    pub fn is_scheduled(&self) -> bool {
+        self.connection.is_some() && self.schedule.every().is_some()
+    }
+
+    /// What fetches the feed, set up for one run; none for a feed that is not fetched.
+    pub fn connector(&self, start: Start) -> Result<Option<Box<dyn Connector>>, FeedError> {
+        let Some(connection) = &self.connection else { return Ok(None) };
+        Ok(match self.kind {
+            FeedKind::Soda => Some(Box::new(Soda::new(&self.mapping, connection, start)?)),
+            FeedKind::Arcgis | FeedKind::Csv | FeedKind::Push => None,
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -42,6 +65,7 @@ struct FeedToml {
     mapping: FeedMapping,
     #[serde(default)]
     schedule: Schedule,
+    connection: Option<Spanned<Connection>>,
     /// Listed by category, as people check them.
     #[serde(default)]
     call_types: BTreeMap<CallCategory, Vec<Spanned<String>>>,
@@ -67,6 +91,7 @@ pub(super) fn read(documents: Vec<Document<'_>>) -> Result<Vec<Feed>, PresetErro
             name: feed.name,
             kind: feed.kind,
             source: feed.source,
+            connection: connection(document, feed.kind, feed.connection)?,
             mapping: feed.mapping,
             schedule: feed.schedule,
             call_types,
@@ -91,6 +116,26 @@ pub(super) fn read(documents: Vec<Document<'_>>) -> Result<Vec<Feed>, PresetErro
         return Err(document.wrong(&from, reason));
     }
     Ok(feeds)
+}
+
+fn connection(
+    document: Document<'_>,
+    kind: FeedKind,
+    connection: Option<Spanned<Connection>>,
+) -> Result<Option<Connection>, PresetError> {
+    let Some(connection) = connection else { return Ok(None) };
+    let scheme = connection.get_ref().url.url().scheme();
+    let fits = match kind {
+        FeedKind::Soda | FeedKind::Arcgis => matches!(scheme, "http" | "https"),
+        FeedKind::Csv => matches!(scheme, "file" | "s3"),
+        FeedKind::Push => false,
+    };
+    if !fits {
+        let reason = "portals (SODA, ARCGIS) are at http or https, files (CSV) at file or s3, and what is pushed is fetched \
+                      from nowhere";
+        return Err(document.wrong(&connection, reason));
+    }
+    Ok(Some(connection.into_inner()))
 }
 
 fn call_types(
