@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
@@ -19,14 +19,35 @@ use crate::{
     events,
 };
 
+/// How long a feed stays with a process that no longer says it is alive, if nothing else is set.
+const LEASE: TimeDelta = TimeDelta::seconds(120);
+
 /// Everything a request needs; cheap to clone.
 #[derive(Clone)]
 pub struct App {
     pub db: DatabaseConnection,
     pub city: Arc<City>,
     pub clock: Clock,
+    pub holder: Holder,
     // SQLite has one writer; a fair queue before it keeps every one of them from waiting out its busy timeout.
     writing: Option<Arc<tokio::sync::Mutex<()>>>,
+}
+
+/// This process where it holds the lease of a feed.
+#[derive(Clone, Debug)]
+pub struct Holder {
+    /// Tells it from other processes, on other machines too.
+    pub name: Arc<str>,
+    /// How long a feed stays with it when it no longer says that it is alive.
+    pub lease: TimeDelta,
+}
+
+impl Default for Holder {
+    fn default() -> Self {
+        // The end of such an id is random.
+        let random = &Uuid::now_v7().simple().to_string()[24..];
+        Self { name: format!("process {} ({random})", std::process::id()).into(), lease: LEASE }
+    }
 }
 
 /// What time it is.
@@ -61,7 +82,13 @@ impl App {
     #[must_use]
     pub fn new(db: DatabaseConnection, city: City, clock: Clock) -> Self {
         let writing = (db.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
-        Self { db, city: Arc::new(city), clock, writing }
+        Self { db, city: Arc::new(city), clock, holder: Holder::default(), writing }
+    }
+
+    /// The same, but feeds stay for so long with a process that no longer says it is alive.
+    #[must_use]
+    pub fn with_lease(self, lease: TimeDelta) -> Self {
+        Self { holder: Holder { lease, ..self.holder }, ..self }
     }
 
     #[must_use]

@@ -45,6 +45,14 @@ impl City {
         in_zone(self.zone(), day.and_time(NaiveTime::MIN))
     }
 
+    /// The next moment after `after` at which the city's clocks show that time; none at the far ends of time.
+    #[must_use]
+    pub fn next_time(&self, time: NaiveTime, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        // A day on which the clocks skip that time has it an hour later; `in_zone` sees to that.
+        let days = std::iter::successors(Some(self.day_of(after)), NaiveDate::succ_opt);
+        days.take(3).filter_map(|day| in_zone(self.zone(), day.and_time(time))).find(|at| *at > after)
+    }
+
     #[must_use]
     pub fn districts(&self) -> &[district::Model] {
         &self.districts

@@ -41,6 +41,13 @@ pub struct Config {
     /// Bytes of a request's body at most.
     #[arg(long, global = true, env = "JFN_BODY_LIMIT", default_value_t = 2 * 1024 * 1024)]
     pub body_limit: usize,
+    /// Do not read feeds by their schedule; `feedRun` and `jfn feed run` work all the same.
+    #[arg(long, global = true, env = "JFN_NO_SCHEDULE")]
+    pub no_schedule: bool,
+    /// Seconds after which a server that reads a feed and no longer says that it is alive loses the feed to another.
+    /// The clocks of the servers must agree to within it.
+    #[arg(long, global = true, env = "JFN_FEED_LEASE_SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub feed_lease_seconds: u32,
     /// Seconds that running requests get when the server is told to stop.
     #[arg(long, global = true, env = "JFN_GRACE_SECONDS", default_value_t = 20)]
     pub grace_seconds: u64,

@@ -20,6 +20,12 @@ pub enum Error {
     NotFound(&'static str),
     #[error("{0}")]
     BadInput(String),
+    /// Somebody else is at it; after so many seconds it is worth another try.
+    #[error("{message}")]
+    Busy { message: String, retry_after: u64 },
+    /// A run had to stop: it lost its feed, the feed was paused, or the server stops.
+    #[error("{0}")]
+    Interrupted(String),
     #[error("{0}")]
     TooComplex(String),
     #[error("{}", .0.first().map_or("refused", |refusal| refusal.message.as_str()))]
@@ -39,6 +45,7 @@ impl Error {
             Self::Forbidden(_) => "FORBIDDEN",
             Self::NotFound(_) => "NOT_FOUND",
             Self::BadInput(_) | Self::Refused(_) => "BAD_INPUT",
+            Self::Busy { .. } | Self::Interrupted(_) => "RATE_LIMITED",
             Self::TooComplex(_) => "TOO_COMPLEX",
             Self::Database(_) | Self::Internal(_) => "INTERNAL",
         }

@@ -32,6 +32,24 @@ pub struct Model {
     pub last_success_at: Option<DateTimeUtc>,
     /// The newest call it has told of.
     pub data_as_of: Option<DateTimeUtc>,
+    /// Counts what people changed of it.
+    pub version: i32,
+    /// Who reads it now or died reading it; nobody when there is none.
+    pub lease_holder: Option<String>,
+    /// Until when nobody else may read it.
+    pub lease_until: Option<DateTimeUtc>,
+    /// Counts the leases; who holds an older one writes nothing more.
+    pub lease_number: i64,
+    /// When it is to be read next; none when nobody has planned it yet.
+    pub next_run_at: Option<DateTimeUtc>,
+    /// When its keys are to be compared with the source next.
+    pub next_reconcile_at: Option<DateTimeUtc>,
+    /// The newest change at the source that a successful run has seen.
+    pub watermark: Option<DateTimeUtc>,
+    /// Failed runs since the last one that ended well.
+    pub failures: i32,
+    /// Rows that the source listed at the last good reconcile.
+    pub listed: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -142,6 +142,8 @@ ids! {
     DistrictId = "district",
     /// A source of calls for service.
     FeedId = "feed",
+    /// A file of a feed that was taken.
+    FeedFileId = "feedfile",
     /// One run of a feed.
     FeedRunId = "feedrun",
     /// A place that crossed a threshold.

@@ -20,6 +20,7 @@ pub mod case_number;
 pub mod deadline;
 pub mod district;
 pub mod feed;
+pub mod feed_file;
 pub mod feed_run;
 pub mod flag;
 pub mod flag_call;

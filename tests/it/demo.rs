@@ -5,7 +5,7 @@ use api::{
     authn,
     commands::{demo, serve::app_of},
     database::{self, Opening},
-    graphql,
+    graphql::{self, Background},
     preset::Preset,
 };
 use serde_json::Value;
@@ -40,7 +40,7 @@ async fn the_demo_city_has_something_for_every_screen() {
     demo::build(&app, start_of_time()).await.expect("the city is built");
 
     let viewer = authn::viewer_of_staff(&app, "cityattorney@demo.example").await.expect("a look-up");
-    let schema = graphql::schema(app.clone(), false);
+    let schema = graphql::schema(app.clone(), false, Background::new(drop));
     let response = graphql::execute(&schema, &app, viewer, EVERY_SCREEN.into(), Uuid::nil()).await;
     assert_eq!(response.errors, []);
     let city: Value = response.data.into_json().expect("JSON");

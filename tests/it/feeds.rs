@@ -63,7 +63,7 @@ async fn feed(jfn: &Jfn, key: &str) -> Value {
 }
 
 fn counts(read: i32, inserted: i32, updated: i32, unchanged: i32, duplicates: i32, rejected: i32) -> Counts {
-    Counts { read, inserted, updated, unchanged, duplicates, rejected, matched: 0, flags_raised: 0 }
+    Counts { read, inserted, updated, unchanged, duplicates, rejected, ..Counts::default() }
 }
 
 story! {

@@ -3,6 +3,7 @@
 pub mod calls;
 mod city;
 mod client;
+pub mod fetched;
 pub mod files;
 pub mod log;
 pub mod portal;

@@ -6,17 +6,20 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use entity::{call::AddressPrecision, flag_call::ExclusionReason};
+use entity::{call::AddressPrecision, feed_run::FeedRunKind, flag_call::ExclusionReason};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::print;
+use super::{feed::begin, print};
 use crate::{
     app::App,
-    authz::Viewer,
     domain::call_intake::LeftOut,
     error::{Error, Result},
     feeds::{CallLog, FeedError, FeedMapping, Line},
-    writes::ingest::{self, BATCH, ImportRun, LineReader, ReadLines, Summary},
+    schedule::Stop,
+    writes::{
+        feed_runs::Purpose,
+        ingest::{self, BATCH, ImportRun, LineReader, ReadLines, Summary},
+    },
 };
 
 /// Lines that are read before the database gets its turn again: a fraction of a millisecond.
@@ -67,7 +70,7 @@ pub async fn load<R: Read>(
         Err(error @ FeedError::Open { .. }) => return Err(refused(&error)),
         opened => opened,
     };
-    let mut run = ImportRun::start(app, &Viewer::server(), feed).await?;
+    let mut run = begin(app, feed, Purpose::brought(FeedRunKind::Import), Stop::never()).await?;
     let noted = log.and_then(|log| note(&mut run, log, &amend, &progress));
     let bytes = match noted {
         Ok(bytes) => bytes,
@@ -177,6 +180,9 @@ pub fn report(title: &str, summary: &Summary) -> String {
     line(2, whole(counts.unchanged), "calls as they were");
     line(2, whole(counts.duplicates), "repeated rows, for whose key another row stands");
     line(2, whole(counts.rejected), "rows that cannot be read");
+    if counts.withdrawn > 0 {
+        line(0, whole(counts.withdrawn), "calls that the source no longer lists, now withdrawn");
+    }
     line(0, whole(counts.matched), "new or changed calls at a known place");
     line(0, whole(counts.flags_raised), "flags raised for review");
     line(0, summary.may_count, "calls that a rule may count");

@@ -1,6 +1,7 @@
 //! The command line: what the binary `jfn` can be told to do.
 
 pub mod demo;
+pub mod feed;
 pub mod import_calls;
 pub mod import_places;
 pub mod migrate;
@@ -41,6 +42,9 @@ enum Command {
     Schema,
     /// Loads calls for service from files, and says what it counted, left out and rejected.
     ImportCalls(import_calls::ImportCalls),
+    /// Runs feeds by hand.
+    #[command(subcommand)]
+    Feed(feed::Feed),
     /// Loads parcels from files by a mapping.
     ImportPlaces(import_places::ImportPlaces),
     /// Members of staff.
@@ -67,6 +71,7 @@ impl Jfn {
             Command::Migrate(arguments) => migrate::run(config, &arguments).await,
             Command::Schema => print(&crate::graphql::sdl()),
             Command::ImportCalls(arguments) => import_calls::run(&app(config).await?, arguments).await,
+            Command::Feed(what) => feed::run(&app(config).await?, what).await,
             Command::ImportPlaces(arguments) => import_places::run(&app(config).await?, arguments).await,
             Command::Staff(what) => staff::run(&app(config).await?, what).await,
             Command::Token(what) => token::run(&app(config).await?, what).await,

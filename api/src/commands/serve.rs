@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -30,7 +31,8 @@ pub async fn start(config: &Config, clock: Clock) -> Result<App> {
     if !config.no_migrate {
         database::migrate(&db).await?;
     }
-    app_of(db, preset, clock).await
+    let app = app_of(db, preset, clock).await?;
+    Ok(app.with_lease(TimeDelta::seconds(i64::from(config.feed_lease_seconds))))
 }
 
 /// The city's facts that the settings name.
@@ -63,12 +65,14 @@ pub async fn serve_on(app: App, config: &Config, socket: TcpListener) -> Result<
         production: config.production,
         body_limit: config.body_limit,
         grace: Duration::from_secs(config.grace_seconds),
+        schedule: !config.no_schedule,
     };
     let served = http::serve(app, edge, socket, told_to_stop()).await;
     served.map_err(|error| Error::Internal(error.to_string()))
 }
 
-async fn told_to_stop() {
+/// Ready on SIGTERM or Ctrl-C.
+pub async fn told_to_stop() {
     let interrupt = tokio::signal::ctrl_c();
     match signal(SignalKind::terminate()) {
         Ok(mut terminate) => {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// A feed that had no successful run for longer than this is late.
+/// A feed whose city states nothing else is late when it had no successful run for longer than this.
 pub const LATE_AFTER: TimeDelta = TimeDelta::days(2);
 
 /// How a feed does.
@@ -15,20 +15,31 @@ pub enum Health {
     NeverRun,
 }
 
-/// The health of a feed; `failed` tells how its last finished run ended, if there was one.
+/// What the health of a feed is told by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signs {
+    pub paused: bool,
+    /// Whether the last run failed that ended and brought calls; none when there was none.
+    pub reading_failed: Option<bool>,
+    /// The same for the last reconcile.
+    pub reconcile_failed: Option<bool>,
+    pub last_success: Option<DateTime<Utc>>,
+    pub late_after: TimeDelta,
+}
+
+/// The health of a feed.
 #[must_use]
-pub fn health(
-    paused: bool,
-    failed: Option<bool>,
-    last_success: Option<DateTime<Utc>>,
-    now: DateTime<Utc>,
-) -> Health {
-    match (paused, failed) {
-        (true, _) => Health::Paused,
-        (false, None) => Health::NeverRun,
-        (false, Some(true)) => Health::Failing,
-        (false, Some(false)) if last_success.is_none_or(|at| now - at > LATE_AFTER) => Health::Late,
-        (false, Some(false)) => Health::Healthy,
+pub fn health(signs: &Signs, now: DateTime<Utc>) -> Health {
+    if signs.paused {
+        return Health::Paused;
+    }
+    let Some(reading_failed) = signs.reading_failed else { return Health::NeverRun };
+    if reading_failed || signs.reconcile_failed == Some(true) {
+        return Health::Failing;
+    }
+    match signs.last_success {
+        Some(at) if now - at <= signs.late_after => Health::Healthy,
+        _ => Health::Late,
     }
 }
 
@@ -40,21 +51,39 @@ mod tests {
         DateTime::UNIX_EPOCH + TimeDelta::hours(hour)
     }
 
+    const WELL: Signs = Signs {
+        paused: false,
+        reading_failed: Some(false),
+        reconcile_failed: None,
+        last_success: Some(DateTime::UNIX_EPOCH),
+        late_after: LATE_AFTER,
+    };
+
     #[test]
-    fn a_feed_is_late_only_after_two_days() {
-        assert_eq!(health(false, Some(false), Some(at(0)), at(48)), Health::Healthy);
-        assert_eq!(health(false, Some(false), Some(at(0)), at(49)), Health::Late);
+    fn a_feed_is_late_only_after_its_own_period() {
+        assert_eq!(health(&WELL, at(48)), Health::Healthy);
+        assert_eq!(health(&WELL, at(49)), Health::Late);
+        let quick = Signs { late_after: TimeDelta::hours(1), ..WELL };
+        assert_eq!([1, 2].map(|hour| health(&quick, at(hour))), [Health::Healthy, Health::Late]);
     }
 
     #[test]
     fn a_feed_that_is_paused_is_neither_late_nor_failing() {
-        assert_eq!(health(true, Some(true), Some(at(0)), at(99)), Health::Paused);
-        assert_eq!(health(true, None, None, at(99)), Health::Paused);
+        assert_eq!(
+            health(&Signs { paused: true, reading_failed: Some(true), ..WELL }, at(99)),
+            Health::Paused
+        );
+        assert_eq!(health(&Signs { paused: true, reading_failed: None, ..WELL }, at(99)), Health::Paused);
     }
 
     #[test]
-    fn the_last_run_decides_whether_a_feed_fails() {
-        assert_eq!(health(false, Some(true), Some(at(0)), at(1)), Health::Failing);
-        assert_eq!(health(false, None, None, at(1)), Health::NeverRun);
+    fn the_last_run_of_each_sort_decides_whether_a_feed_fails() {
+        assert_eq!(health(&Signs { reading_failed: Some(true), ..WELL }, at(1)), Health::Failing);
+        assert_eq!(health(&Signs { reconcile_failed: Some(true), ..WELL }, at(1)), Health::Failing);
+        assert_eq!(health(&Signs { reconcile_failed: Some(false), ..WELL }, at(1)), Health::Healthy);
+        assert_eq!(
+            health(&Signs { reading_failed: None, last_success: None, ..WELL }, at(1)),
+            Health::NeverRun
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! What resolvers ask of the request: the application, the viewer, the loaders, and which fields are wanted.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, InputType, dataloader::DataLoader};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -10,12 +12,28 @@ use crate::{
     authz::{Action, Reach, Viewer},
     error::{Error, Result},
     events::hex,
-    writes::idempotency::Once,
+    writes::{idempotency::Once, ingest::ImportRun},
 };
+
+/// Carries out runs of feeds that a mutation has begun, without anybody waiting for them.
+#[derive(Clone)]
+pub struct Background(Arc<dyn Fn(ImportRun) + Send + Sync>);
+
+impl Background {
+    #[must_use]
+    pub fn new(carry_out: impl Fn(ImportRun) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(carry_out))
+    }
+
+    pub fn carry_out(&self, run: ImportRun) {
+        (self.0)(run);
+    }
+}
 
 /// Short ways to what a request carries.
 pub trait Ask {
     fn app(&self) -> Result<&App>;
+    fn background(&self) -> Result<&Background>;
     fn viewer(&self) -> Result<&Viewer>;
     fn loaders(&self) -> Result<&DataLoader<Loaders>>;
     /// The viewer, if their role may do that anywhere; the field's name is for the message.
@@ -29,6 +47,10 @@ pub trait Ask {
 impl Ask for Context<'_> {
     fn app(&self) -> Result<&App> {
         self.data_opt().ok_or_else(|| Error::Internal("the schema has no application".to_owned()))
+    }
+
+    fn background(&self) -> Result<&Background> {
+        self.data_opt().ok_or_else(|| Error::Internal("the schema has nobody who runs feeds".to_owned()))
     }
 
     fn viewer(&self) -> Result<&Viewer> {

@@ -4,19 +4,19 @@ use async_graphql::{Context, Enum, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::{
     feed::{self, FeedKind},
-    feed_run::{self, FeedRunStatus},
+    feed_run::{self, FeedRunKind, FeedRunStatus},
     id::{FeedId, FeedRunId, RejectedRowId},
     rejected_row,
 };
 
 use super::{
     context::Ask,
-    feed_loaders::{LastRunOf, MatchedOf, UnmappedOf},
+    feed_loaders::{LastRunsOf, MatchedOf, UnmappedOf},
     page::{connection, cost},
 };
 use crate::{
     authz::Action,
-    domain::feed_health::{self, Health},
+    domain::feed_health::{self, Health, LATE_AFTER, Signs},
     error::{Error, Result},
     reads::{
         self,
@@ -28,11 +28,11 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "Health")]
 pub enum FeedHealth {
-    /// Its last run ended well, not longer than two days ago.
+    /// Its last run ended well, and not longer ago than the city states.
     Healthy,
-    /// It had no successful run for longer than two days.
+    /// It had no successful run for longer than the city states; two days, when it states nothing.
     Late,
-    /// Its last run failed; `runs` says why.
+    /// Its last run or its last reconcile failed; `runs` says why.
     Failing,
     /// Somebody paused it.
     Paused,
@@ -69,13 +69,32 @@ impl Feed {
 
     /// Whether it does what it should.
     async fn health(&self, ctx: &Context<'_>) -> Result<FeedHealth> {
-        let last = ctx.loaders()?.load_one(LastRunOf(self.0.id)).await?;
-        let failed = last.map(|run| run.status == FeedRunStatus::Failed);
-        let now = ctx.app()?.clock.now();
-        Ok(feed_health::health(self.0.paused, failed, self.0.last_success_at, now).into())
+        let last = ctx.loaders()?.load_one(LastRunsOf(self.0.id)).await?.unwrap_or_default();
+        let failed = |kinds: &[FeedRunKind]| {
+            let run = last.iter().find(|run| kinds.contains(&run.kind));
+            run.map(|run| run.status == FeedRunStatus::Failed)
+        };
+        let app = ctx.app()?;
+        let signs = Signs {
+            paused: self.0.paused,
+            reading_failed: failed(&[FeedRunKind::Import, FeedRunKind::Push]),
+            reconcile_failed: failed(&[FeedRunKind::Reconcile]),
+            last_success: self.0.last_success_at,
+            late_after: app
+                .city
+                .preset
+                .feed(&self.0.key)
+                .map_or(LATE_AFTER, |feed| feed.schedule.late_after()),
+        };
+        Ok(feed_health::health(&signs, app.clock.now()).into())
     }
 
-    /// When a run of it last ended well.
+    /// Counts what people changed of it: its pauses; needed to change it.
+    async fn version(&self) -> i32 {
+        self.0.version
+    }
+
+    /// When a run that brings calls last ended well.
     async fn last_success_at(&self) -> Option<DateTime<Utc>> {
         self.0.last_success_at
     }
@@ -83,6 +102,29 @@ impl Feed {
     /// When the newest call it has told of happened; windows of `days` end here.
     async fn data_as_of(&self) -> Option<DateTime<Utc>> {
         self.0.data_as_of
+    }
+
+    /// Minutes from the newest call it has told of until now, begun ones left out; null when it has told of none.
+    async fn lag_minutes(&self, ctx: &Context<'_>) -> Result<Option<i32>> {
+        let now = ctx.app()?.clock.now();
+        let lag = self.0.data_as_of.map(|newest| (now - newest).num_minutes().max(0));
+        Ok(lag.map(|minutes| i32::try_from(minutes).unwrap_or(i32::MAX)))
+    }
+
+    /// When it is to be read next; null when it is paused or has no schedule.
+    async fn next_run_at(&self) -> Option<DateTime<Utc>> {
+        self.0.next_run_at.filter(|_| !self.0.paused)
+    }
+
+    /// When its keys are to be compared with the source's next; null when never.
+    async fn next_reconcile_at(&self) -> Option<DateTime<Utc>> {
+        self.0.next_reconcile_at.filter(|_| !self.0.paused)
+    }
+
+    /// The newest change at the source, by the source's clock, that a successful run has seen; the next run reads from
+    /// a little before it. Null when the source tells no changes.
+    async fn watermark(&self) -> Option<DateTime<Utc>> {
+        self.0.watermark
     }
 
     /// The share of its calls with an exact address that were matched to a place, from 0 to 1; null when it has none.
@@ -146,6 +188,16 @@ impl FeedRun {
     /// Opaque.
     pub async fn id(&self) -> FeedRunId {
         self.0.id
+    }
+
+    /// What it is for.
+    async fn kind(&self) -> FeedRunKind {
+        self.0.kind
+    }
+
+    /// The name of the file it read, when files are dropped for the feed; else null.
+    async fn file(&self) -> Option<&str> {
+        self.0.file.as_deref()
     }
 
     /// Where it stands.

@@ -11,17 +11,20 @@ use crate::{
     reads::{self, feeds::Unmapped},
 };
 
-/// The last run of a feed that ended.
+/// The last run of each sort of a feed that ended, newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct LastRunOf(pub FeedId);
+pub struct LastRunsOf(pub FeedId);
 
-impl Loader<LastRunOf> for Loaders {
-    type Value = feed_run::Model;
+impl Loader<LastRunsOf> for Loaders {
+    type Value = Vec<feed_run::Model>;
     type Error = Error;
-    async fn load(&self, keys: &[LastRunOf]) -> Result<HashMap<LastRunOf, feed_run::Model>> {
+    async fn load(&self, keys: &[LastRunsOf]) -> Result<HashMap<LastRunsOf, Vec<feed_run::Model>>> {
         let feeds: Vec<FeedId> = keys.iter().map(|key| key.0).collect();
-        let runs = reads::feeds::last_ended_of(&self.app, &self.viewer, &feeds).await?;
-        Ok(runs.into_iter().map(|run| (LastRunOf(run.feed_id), run)).collect())
+        let mut last: HashMap<LastRunsOf, Vec<feed_run::Model>> = HashMap::new();
+        for run in reads::feeds::last_ended_of(&self.app, &self.viewer, &feeds).await? {
+            last.entry(LastRunsOf(run.feed_id)).or_default().push(run);
+        }
+        Ok(last)
     }
 }
 

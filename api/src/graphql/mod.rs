@@ -44,6 +44,7 @@ mod violation;
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 use uuid::Uuid;
 
+pub use self::context::Background;
 use self::loaders::Loaders;
 use crate::{
     app::{App, REQUEST_ID},
@@ -94,10 +95,10 @@ pub fn sdl() -> String {
     builder().finish().sdl()
 }
 
-/// The schema that serves `app`.
+/// The schema that serves `app`; `background` carries out what a mutation begins.
 #[must_use]
-pub fn schema(app: App, production: bool) -> JfnSchema {
-    let builder = builder().data(app);
+pub fn schema(app: App, production: bool, background: Background) -> JfnSchema {
+    let builder = builder().data(app).data(background);
     let builder = if production { builder.disable_introspection().disable_suggestions() } else { builder };
     builder.finish()
 }

@@ -19,7 +19,8 @@ use crate::{
     authn::{self, Throttle},
     authz::Viewer,
     error::{Error, Result},
-    graphql::JfnSchema,
+    graphql::{Background, JfnSchema},
+    schedule::{Runs, Stop},
 };
 
 /// How the edge behaves.
@@ -31,11 +32,18 @@ pub struct Edge {
     pub body_limit: usize,
     /// How long running requests get at shutdown.
     pub grace: Duration,
+    /// Read feeds when they are due.
+    pub schedule: bool,
 }
 
 impl Default for Edge {
     fn default() -> Self {
-        Self { production: false, body_limit: 2 * 1024 * 1024, grace: Duration::from_secs(20) }
+        Self {
+            production: false,
+            body_limit: 2 * 1024 * 1024,
+            grace: Duration::from_secs(20),
+            schedule: false,
+        }
     }
 }
 
@@ -49,7 +57,8 @@ struct Shared {
     secure_cookies: bool,
 }
 
-/// Serves `app` on a bound socket until `stop` is ready, then lets running requests finish.
+/// Serves `app` on a bound socket until `stop` is ready, then lets running requests finish, and runs of feeds their
+/// batch.
 pub async fn serve(
     app: App,
     edge: Edge,
@@ -58,8 +67,15 @@ pub async fn serve(
 ) -> io::Result<()> {
     let address: SocketAddr = socket.local_addr()?;
     let grace = edge.grace;
+    let (stopper, told) = Stop::new();
+    let runs = Runs::new(app.clone(), told);
+    if edge.schedule {
+        runs.keep_looking();
+    }
+    let asked = runs.clone();
+    let background = Background::new(move |run| asked.carry_out(run));
     let shared = Arc::new(Shared {
-        schema: crate::graphql::schema(app.clone(), edge.production),
+        schema: crate::graphql::schema(app.clone(), edge.production, background),
         throttle: Throttle::default(),
         secure_cookies: !address.ip().is_loopback(),
         app,
@@ -67,7 +83,13 @@ pub async fn serve(
     });
     let acceptor = TcpAcceptor::from_tokio(socket)?;
     tracing::info!(%address, "listening");
-    run(acceptor, routes(shared), grace, stop).await
+    let stop = async move {
+        stop.await;
+        stopper.stop();
+    };
+    let served = run(acceptor, routes(shared), grace, stop).await;
+    runs.ended(grace).await;
+    served
 }
 
 async fn run(

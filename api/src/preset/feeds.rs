@@ -9,6 +9,7 @@ use toml::Spanned;
 use super::{
     document::{Document, words},
     error::PresetError,
+    schedule::Schedule,
 };
 use crate::feeds::{
     Connection, Connector, FeedError, Start,
@@ -27,6 +28,8 @@ pub struct Feed {
     /// Who publishes it, and what its call types mean.
     pub source: String,
     pub mapping: FeedMapping,
+    /// How often it is read, and when it is late.
+    pub schedule: Schedule,
     /// Where it is fetched from; none for a feed that is pushed, or loaded by hand.
     pub connection: Option<Connection>,
     /// By call type in upper case with white space folded. A type that is missing here is unmapped and never counts.
@@ -34,6 +37,12 @@ pub struct Feed {
 }
 
 impl Feed {
+    /// Whether it is read by a schedule: it is fetched from somewhere, and the city states how often.
+    #[must_use]
+    pub fn is_scheduled(&self) -> bool {
+        self.connection.is_some() && self.schedule.every().is_some()
+    }
+
     /// What fetches the feed, set up for one run; none for a feed that is not fetched.
     pub fn connector(&self, start: Start) -> Result<Option<Box<dyn Connector>>, FeedError> {
         let Some(connection) = &self.connection else { return Ok(None) };
@@ -58,6 +67,8 @@ struct FeedToml {
     /// Another feed whose call types this one shares.
     call_types_from: Option<Spanned<String>>,
     mapping: FeedMapping,
+    #[serde(default)]
+    schedule: Schedule,
     connection: Option<Spanned<Connection>>,
     /// Listed by category, as people check them.
     #[serde(default)]
@@ -86,6 +97,7 @@ pub(super) fn read(documents: Vec<Document<'_>>) -> Result<Vec<Feed>, PresetErro
             source: feed.source,
             connection: connection(document, feed.kind, feed.connection)?,
             mapping: feed.mapping,
+            schedule: feed.schedule,
             call_types,
         });
     }

@@ -11,6 +11,7 @@ mod files;
 mod nuisance_rules;
 mod remedies;
 mod remedy_steps;
+mod schedule;
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -24,6 +25,7 @@ pub use self::{
     error::PresetError,
     feeds::Feed,
     nuisance_rules::NuisanceRule,
+    schedule::Schedule,
 };
 
 /// All facts of one city.

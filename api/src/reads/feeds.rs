@@ -11,7 +11,7 @@ use entity::{
 };
 use sea_orm::{
     ColumnTrait, FromQueryResult, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait, Query, WindowStatement},
+    sea_query::{Expr, ExprTrait, OverStatement, Query, WindowStatement},
 };
 
 use super::page::{self, Page, Sorting, Window};
@@ -56,7 +56,7 @@ pub async fn runs_of(
     page::page(&app.db, select, &sorting, window, keys).await
 }
 
-/// The last run that ended, of each of these feeds.
+/// The last run of each sort that ended, of each of these feeds; newest first.
 pub async fn last_ended_of(app: &App, viewer: &Viewer, feeds: &[FeedId]) -> Result<Vec<feed_run::Model>> {
     use feed_run::Column as C;
     let mut ranked = feed_run::Entity::visible_to(viewer)
@@ -68,6 +68,7 @@ pub async fn last_ended_of(app: &App, viewer: &Viewer, feeds: &[FeedId]) -> Resu
     ranked.expr_window_as(
         Expr::cust("ROW_NUMBER()"),
         WindowStatement::partition_by(C::FeedId)
+            .add_partition_by(Expr::col(C::Kind))
             .order_by((feed_run::Entity, C::StartedAt), Order::Desc)
             .order_by((feed_run::Entity, C::Id), Order::Desc)
             .take(),
@@ -75,7 +76,12 @@ pub async fn last_ended_of(app: &App, viewer: &Viewer, feeds: &[FeedId]) -> Resu
     );
     let mut ids = Query::select();
     ids.column("id").from_subquery(ranked, "ranked").and_where(Expr::col("newest").eq(1));
-    Ok(feed_run::Entity::visible_to(viewer).filter(C::Id.in_subquery(ids)).all(&app.db).await?)
+    Ok(feed_run::Entity::visible_to(viewer)
+        .filter(C::Id.in_subquery(ids))
+        .order_by_desc(C::StartedAt)
+        .order_by_desc(C::Id)
+        .all(&app.db)
+        .await?)
 }
 
 /// One row that could not be read.

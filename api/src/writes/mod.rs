@@ -5,6 +5,7 @@ pub mod aliases;
 pub mod call_types;
 pub mod cases;
 pub mod deadlines;
+pub mod feed_runs;
 pub mod flags;
 pub mod hearings;
 pub mod idempotency;

@@ -112,6 +112,15 @@ async fn new_feed(tx: &mut Tx, stated: &preset::Feed) -> Result<FeedId> {
         paused: Set(false),
         last_success_at: Set(None),
         data_as_of: Set(None),
+        version: Set(1),
+        lease_holder: Set(None),
+        lease_until: Set(None),
+        lease_number: Set(0),
+        next_run_at: Set(None),
+        next_reconcile_at: Set(None),
+        watermark: Set(None),
+        failures: Set(0),
+        listed: Set(None),
     };
     let row = new.insert(tx.conn()).await?;
     tx.changed(row.id);

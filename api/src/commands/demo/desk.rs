@@ -8,7 +8,7 @@ use crate::{
     app::App,
     authz::Viewer,
     error::{Error, Result},
-    graphql::{self, JfnSchema},
+    graphql::{self, Background, JfnSchema},
 };
 
 /// The public schema, without the network.
@@ -19,7 +19,9 @@ pub struct Desk {
 
 impl Desk {
     pub fn new(app: &App) -> Self {
-        Self { app: app.clone(), schema: graphql::schema(app.clone(), false) }
+        // Nobody at the desk runs a feed; a run that was begun all the same ends when its lease does.
+        let background = Background::new(drop);
+        Self { app: app.clone(), schema: graphql::schema(app.clone(), false, background) }
     }
 
     /// The answer to a query, which must have one.

@@ -3,20 +3,17 @@
 mod batch;
 mod reading;
 mod repeated_rows;
+mod replay;
 mod stored;
 mod summary;
+mod withdrawal;
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
-    call, feed,
-    feed_run::{self, FeedRunStatus},
+    feed_run::FeedRunKind,
     id::{FeedId, FeedRunId, PropertyId},
-    rejected_row,
-};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr,
 };
 
 pub(super) use self::batch::{lock, mapped};
@@ -25,35 +22,39 @@ pub use self::{
     reading::{LineReader, ReadLines},
     summary::{Counts, Summary},
 };
-use super::flags;
+use super::{
+    feed_runs::{self, Begun, Failure, Found, Heartbeat, Purpose},
+    flags,
+};
 use crate::{
-    app::{App, Tx},
+    app::App,
     authz::{Action, Viewer},
     domain::address::Writing,
     error::{Error, Result},
     feeds::{
         Line,
+        drop::DroppedFile,
         mapping::{AddressColumns, FeedMapping, RepeatedKeys},
     },
     preset,
-    scope::unscoped,
 };
 
 /// Lines that one transaction takes.
 pub const BATCH: usize = 4_000;
 /// Places that one transaction holds the rules against.
 const PLACES: usize = 4_000;
-/// Days that a line which could not be read is kept.
-const KEEP_REJECTED: TimeDelta = TimeDelta::days(30);
 /// What the audit log calls a run.
 const NAME: &str = "importCalls";
 
-/// A run that has been begun. First `note` every line, then `take` them all in the same order, then `finish`; or `fail`.
+/// A run that has been begun and holds its feed. First `note` every line, then `take` them all in the same order, then
+/// `finish`; or `fail`. Rows that come in pages are taken without having been noted.
+///
+/// Every one of its transactions asks first whether the feed is still its own; when it is not, the answer is
+/// `Interrupted`, nothing is written, and whoever has the feed now has ended the run.
 pub struct ImportRun {
     app: App,
     viewer: Viewer,
-    feed: FeedId,
-    run: FeedRunId,
+    begun: Begun,
     mapping: FeedMapping,
     noting: RepeatedRows,
     /// What reads lines that come without a reader of the caller's, once the noting has ended.
@@ -61,31 +62,102 @@ pub struct ImportRun {
     /// Places whose calls changed.
     touched: BTreeSet<PropertyId>,
     summary: Summary,
+    /// The same for the runs before it that had the same lease.
+    before: Summary,
+    found: Found,
+    /// The file that was being read was read to its end.
+    file_ended: bool,
+    _alive: Heartbeat,
 }
 
 impl ImportRun {
-    /// Begins a run of the feed with that key.
+    /// Begins a run of the feed with that key whose rows are brought to us. `Busy` while another run is at it; refused
+    /// while the feed is paused.
     pub async fn start(app: &App, viewer: &Viewer, key: &str) -> Result<Self> {
-        let Some(stated) = app.city.preset.feed(key) else {
-            let known: Vec<&str> = app.city.preset.feeds.iter().map(|feed| feed.key.as_str()).collect();
-            return Err(Error::BadInput(format!(
-                "There is no feed `{key}`; there are: {}.",
-                known.join(", ")
-            )));
-        };
-        let begun = app.write(viewer, NAME, Action::RunFeeds, async |tx| begin(tx, key).await);
-        let (feed, run, touched) = begun.await?;
+        Self::start_as(app, viewer, key, Purpose::brought(FeedRunKind::Import)).await
+    }
+
+    /// The same for a run of any sort.
+    pub async fn start_as(app: &App, viewer: &Viewer, key: &str, purpose: Purpose) -> Result<Self> {
+        // A key that does not exist is told before anybody asks for the database.
+        feed_runs::stated(&app.city.preset, key)?;
+        let begun = app.write(viewer, NAME, Action::RunFeeds, async |tx| {
+            feed_runs::begin(tx, key, purpose, &app.holder).await
+        });
+        Self::of(app, viewer, begun.await?)
+    }
+
+    /// Carries on a run that was begun in a transaction of the caller's.
+    pub fn of(app: &App, viewer: &Viewer, mut begun: Begun) -> Result<Self> {
+        let mapping = feed_runs::stated(&app.city.preset, &begun.key)?.mapping.clone();
         Ok(Self {
             app: app.clone(),
             viewer: viewer.clone(),
-            feed,
-            run,
-            mapping: stated.mapping.clone(),
-            noting: RepeatedRows::new(stated.mapping.repeated_keys == RepeatedKeys::LastWins),
+            noting: RepeatedRows::new(mapping.repeated_keys == RepeatedKeys::LastWins),
             reader: None,
-            touched,
+            mapping,
+            touched: std::mem::take(&mut begun.left),
             summary: Summary::default(),
+            before: Summary::default(),
+            found: Found::default(),
+            file_ended: false,
+            _alive: Heartbeat::start(app, &begun.lease),
+            begun,
         })
+    }
+
+    /// The run's id.
+    #[must_use]
+    pub fn id(&self) -> FeedRunId {
+        self.begun.run
+    }
+
+    /// Its feed.
+    #[must_use]
+    pub fn feed(&self) -> FeedId {
+        self.begun.feed
+    }
+
+    /// The key of its feed.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.begun.key
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub fn kind(&self) -> FeedRunKind {
+        self.begun.purpose.kind
+    }
+
+    /// What it has counted so far.
+    #[must_use]
+    pub fn counts(&self) -> &Counts {
+        &self.summary.counts
+    }
+
+    /// The change at the source from which this run is to read: the newest that was seen, less the overlap. None when
+    /// nothing was seen yet, so that everything is to be read.
+    #[must_use]
+    pub fn since(&self, overlap: TimeDelta) -> Option<DateTime<Utc>> {
+        self.begun.watermark.and_then(|at| at.checked_sub_signed(overlap))
+    }
+
+    /// Rows that the source listed at the last good reconcile.
+    #[must_use]
+    pub fn listed_before(&self) -> Option<u64> {
+        self.begun.listed
+    }
+
+    /// Notes a change that the source told of the rows that were taken; the newest one becomes the watermark if the run
+    /// ends well.
+    pub fn saw(&mut self, change: Option<DateTime<Utc>>) {
+        self.found.newest_change = self.found.newest_change.max(change);
+    }
+
+    /// Notes how many rows the source lists.
+    pub fn saw_listed(&mut self, rows: u64) {
+        self.found.listed = Some(rows);
     }
 
     /// Notes a line's key, so that of rows with one key only the one that stands is written.
@@ -105,6 +177,51 @@ impl ImportRun {
         Ok(LineReader::new(writing(&self.mapping.address), self.app.clock.clone(), Arc::new(repeats)))
     }
 
+    /// The next lines come from this file. One that was read before it has ended: its run ends well, and another one
+    /// begins under the same lease.
+    pub async fn reads_file(&mut self, file: &DroppedFile) -> Result<()> {
+        match &self.found.file {
+            Some(before) if before == file => return Ok(()),
+            Some(_) => self.turn_over().await?,
+            None => {}
+        }
+        let begun = &self.begun;
+        let told = self.app.write(&self.viewer, NAME, Action::RunFeeds, async |tx| {
+            begun.lease.keep(tx).await?;
+            feed_runs::tell_file(tx, begun.run, file).await
+        });
+        told.await?;
+        self.found.file = Some(file.clone());
+        Ok(())
+    }
+
+    /// The file that is being read has no more lines.
+    pub fn file_ends(&mut self) {
+        self.file_ended = true;
+    }
+
+    /// So many rows were left out before they came here, because another row of the same file stands for their key.
+    pub fn left_out(&mut self, rows: u32) {
+        let rows = i32::try_from(rows).unwrap_or(i32::MAX);
+        self.summary.counts.read += rows;
+        self.summary.counts.duplicates += rows;
+    }
+
+    async fn turn_over(&mut self) -> Result<()> {
+        self.evaluate().await?;
+        self.found.rows = self.summary.counts.read;
+        let (ended, found, holder) = (&self.begun, &self.found, &self.app.holder);
+        let begun = self.app.write(&self.viewer, NAME, Action::RunFeeds, async |tx| {
+            feed_runs::end_well(tx, ended, found, true).await?;
+            feed_runs::begin_next(tx, ended, holder).await
+        });
+        self.begun = begun.await?;
+        self.before.add(std::mem::take(&mut self.summary));
+        self.found = Found::default();
+        self.file_ended = false;
+        Ok(())
+    }
+
     /// Takes a batch of lines: all of them in one transaction.
     pub async fn take(&mut self, lines: &[Line]) -> Result<()> {
         let mut reader = match self.reader.take() {
@@ -122,11 +239,12 @@ impl ImportRun {
 
     /// The same for lines that have been read by this run's reader.
     pub async fn take_read(&mut self, lines: ReadLines) -> Result<()> {
-        let source = batch::Source { feed: self.feed, run: self.run };
-        let before = &self.summary.counts;
+        let source = batch::Source { feed: self.begun.feed, run: self.begun.run };
+        let (before, lease) = (&self.summary.counts, &self.begun.lease);
         let taken = self.app.write(&self.viewer, NAME, Action::RunFeeds, async |tx| {
+            lease.keep_unpaused(tx).await?;
             let taken = batch::take(tx, &source, lines).await?;
-            tell(tx, source.run, &before.plus(&taken.summary.counts)).await?;
+            feed_runs::tell(tx, source.run, &before.plus(&taken.summary.counts)).await?;
             Ok(taken)
         });
         let taken = taken.await?;
@@ -138,38 +256,46 @@ impl ImportRun {
     /// Holds the rules against the places whose calls changed, and ends the run well.
     pub async fn finish(mut self) -> Result<Summary> {
         self.evaluate().await?;
-        let (run, feed) = (self.run, self.feed);
+        self.found.rows = self.summary.counts.read;
+        let (begun, found) = (&self.begun, &self.found);
         let ended = self.app.write(&self.viewer, NAME, Action::RunFeeds, async |tx| {
-            end(tx, run, FeedRunStatus::Succeeded, None).await?;
-            feed::Entity::update_many()
-                .col_expr(feed::Column::LastSuccessAt, Expr::value(tx.now))
-                .filter(feed::Column::Id.eq(feed))
-                .exec(tx.conn())
-                .await?;
-            Ok(())
+            feed_runs::end_well(tx, begun, found, false).await
         });
         ended.await?;
-        Ok(self.summary)
+        self.before.add(self.summary);
+        Ok(self.before)
     }
 
     /// Ends the run early. The batches that were taken stay, and the rules see them.
-    pub async fn fail(mut self, reason: &str) -> Result<Summary> {
-        let run = self.run;
+    pub async fn fail(self, reason: &str) -> Result<Summary> {
+        self.fail_with(&Failure::of(reason)).await
+    }
+
+    /// The same, with what it means for the next run.
+    pub async fn fail_with(mut self, failure: &Failure) -> Result<Summary> {
+        if self.file_ended {
+            // What went wrong is no fault of a file that was read to its end.
+            self.turn_over().await?;
+        }
+        // Should this fail too, the run stays open: whoever reads the feed next ends it and looks at its places.
+        self.evaluate().await?;
+        let begun = &self.begun;
         let ended = self.app.write(&self.viewer, NAME, Action::RunFeeds, async |tx| {
-            end(tx, run, FeedRunStatus::Failed, Some(reason)).await
+            feed_runs::end_badly(tx, begun, failure).await
         });
         ended.await?;
-        self.evaluate().await?;
-        Ok(self.summary)
+        self.before.add(self.summary);
+        Ok(self.before)
     }
 
     async fn evaluate(&mut self) -> Result<()> {
         let touched: Vec<PropertyId> = std::mem::take(&mut self.touched).into_iter().collect();
         for places in touched.chunks(PLACES) {
-            let (run, mut counts) = (self.run, self.summary.counts.clone());
+            let (begun, mut counts) = (&self.begun, self.summary.counts.clone());
             let evaluated = self.app.write(&self.viewer, NAME, Action::RunFeeds, async |tx| {
+                begun.lease.keep(tx).await?;
                 counts.flags_raised += flags::evaluate(tx, places).await?;
-                tell(tx, run, &counts).await?;
+                feed_runs::tell(tx, begun.run, &counts).await?;
                 Ok(counts)
             });
             self.summary.counts = evaluated.await?;
@@ -180,10 +306,7 @@ impl ImportRun {
 
 /// What the city states of the feed with that key.
 pub fn feed<'a>(app: &'a App, key: &str) -> Result<&'a preset::Feed> {
-    app.city.preset.feed(key).ok_or_else(|| {
-        let known: Vec<&str> = app.city.preset.feeds.iter().map(|feed| feed.key.as_str()).collect();
-        Error::BadInput(format!("There is no feed `{key}`; there are: {}.", known.join(", ")))
-    })
+    feed_runs::stated(&app.city.preset, key)
 }
 
 fn writing(address: &AddressColumns) -> Writing {
@@ -192,93 +315,4 @@ fn writing(address: &AddressColumns) -> Writing {
         place_after_semicolon: address.place_after_semicolon,
         block_level: address.block_level,
     }
-}
-
-async fn begin(tx: &mut Tx, key: &str) -> Result<(FeedId, FeedRunId, BTreeSet<PropertyId>)> {
-    let found =
-        unscoped::<feed::Entity>().filter(feed::Column::Key.eq(key)).lock_exclusive().one(tx.conn()).await?;
-    let feed =
-        found.ok_or_else(|| Error::Internal(format!("the preset's feed {key} is not in the database")))?;
-    let touched = left_by_earlier_runs(tx, &feed).await?;
-    rejected_row::Entity::delete_many()
-        .filter(rejected_row::Column::ReceivedAt.lt(tx.now - KEEP_REJECTED))
-        .exec(tx.conn())
-        .await?;
-    let run = feed_run::ActiveModel {
-        id: Set(FeedRunId::generate()),
-        feed_id: Set(feed.id),
-        status: Set(FeedRunStatus::Running),
-        started_at: Set(tx.now),
-        finished_at: Set(None),
-        read: Set(0),
-        inserted: Set(0),
-        updated: Set(0),
-        unchanged: Set(0),
-        duplicates: Set(0),
-        withdrawn: Set(0),
-        rejected: Set(0),
-        matched: Set(0),
-        flags_raised: Set(0),
-        error: Set(None),
-    };
-    let run = run.insert(tx.conn()).await?;
-    tx.changed(run.id);
-    Ok((feed.id, run.id, touched))
-}
-
-// A run that was killed wrote calls which no rule has seen; when they come again they are unchanged, so it is now or never.
-async fn left_by_earlier_runs(tx: &Tx, feed: &feed::Model) -> Result<BTreeSet<PropertyId>> {
-    let unfinished = unscoped::<feed_run::Entity>()
-        .filter(feed_run::Column::FeedId.eq(feed.id))
-        .filter(feed_run::Column::Status.eq(FeedRunStatus::Running));
-    let since: Option<DateTime<Utc>> =
-        unfinished.all(tx.conn()).await?.iter().map(|run| run.started_at).min();
-    let Some(since) = since else { return Ok(BTreeSet::new()) };
-    feed_run::Entity::update_many()
-        .col_expr(feed_run::Column::Status, Expr::value(FeedRunStatus::Failed))
-        .col_expr(feed_run::Column::FinishedAt, Expr::value(tx.now))
-        .col_expr(feed_run::Column::Error, Expr::value("It did not end before the next run began."))
-        .filter(feed_run::Column::FeedId.eq(feed.id))
-        .filter(feed_run::Column::Status.eq(FeedRunStatus::Running))
-        .exec(tx.conn())
-        .await?;
-    let places: Vec<PropertyId> = unscoped::<call::Entity>()
-        .select_only()
-        .column(call::Column::PropertyId)
-        .distinct()
-        .filter(call::Column::FeedId.eq(feed.id))
-        .filter(call::Column::UpdatedAt.gte(since))
-        .filter(call::Column::PropertyId.is_not_null())
-        .into_tuple()
-        .all(tx.conn())
-        .await?;
-    Ok(places.into_iter().collect())
-}
-
-async fn tell(tx: &Tx, run: FeedRunId, counts: &Counts) -> Result<()> {
-    feed_run::Entity::update_many()
-        .col_expr(feed_run::Column::Read, Expr::value(counts.read))
-        .col_expr(feed_run::Column::Inserted, Expr::value(counts.inserted))
-        .col_expr(feed_run::Column::Updated, Expr::value(counts.updated))
-        .col_expr(feed_run::Column::Unchanged, Expr::value(counts.unchanged))
-        .col_expr(feed_run::Column::Duplicates, Expr::value(counts.duplicates))
-        .col_expr(feed_run::Column::Rejected, Expr::value(counts.rejected))
-        .col_expr(feed_run::Column::Matched, Expr::value(counts.matched))
-        .col_expr(feed_run::Column::FlagsRaised, Expr::value(counts.flags_raised))
-        .filter(feed_run::Column::Id.eq(run))
-        .exec(tx.conn())
-        .await?;
-    Ok(())
-}
-
-async fn end(tx: &mut Tx, run: FeedRunId, status: FeedRunStatus, error: Option<&str>) -> Result<()> {
-    feed_run::Entity::update_many()
-        .col_expr(feed_run::Column::Status, Expr::value(status))
-        .col_expr(feed_run::Column::FinishedAt, Expr::value(tx.now))
-        .col_expr(feed_run::Column::Error, Expr::value(error.map(str::to_owned)))
-        .filter(feed_run::Column::Id.eq(run))
-        .exec(tx.conn())
-        .await?;
-    tx.changed(run);
-    Ok(())
 }

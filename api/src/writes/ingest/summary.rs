@@ -17,6 +17,8 @@ pub struct Counts {
     /// Rows of a key for which another row of the same file stands.
     pub duplicates: i32,
     pub rejected: i32,
+    /// Calls that the source no longer lists; no part of `read`.
+    pub withdrawn: i32,
     /// Of the calls that were inserted or updated, those at a known place.
     pub matched: i32,
     pub flags_raised: i32,
@@ -32,6 +34,7 @@ impl Counts {
             unchanged: self.unchanged + other.unchanged,
             duplicates: self.duplicates + other.duplicates,
             rejected: self.rejected + other.rejected,
+            withdrawn: self.withdrawn + other.withdrawn,
             matched: self.matched + other.matched,
             flags_raised: self.flags_raised + other.flags_raised,
         }
