@@ -140,7 +140,8 @@ story! {
                 disposition_excludes: call.disposition_excludes,
                 officer_initiated: call.officer_initiated,
                 withdrawn: call.withdrawn_at.is_some(),
-                excluded_by_review: false,
+                taken_out: None,
+                disposition: None,
             };
             *expected.entry(exclusion(&plain, None)).or_default() += 1;
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use entity::{
     flag::{self, FlagStatus},
     flag_call::ExclusionReason,
@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     authz::Action,
-    domain::{call_volume::left_out, day_window::DayWindow, flag_clearing},
+    domain::{call_count::Counted, call_volume::left_out, day_window::DayWindow, flag_clearing},
     error::{Error, Result},
     reads::{
         self,
@@ -188,19 +188,20 @@ impl FlagExplanation {
     /// The day on which the counted calls reached the threshold; null when they no longer do.
     async fn reached_on(&self, ctx: &Context<'_>) -> Result<Option<Date>> {
         let (rule, place) = (rule(ctx, &self.flag).await?, place(ctx, &self.flag).await?);
-        Ok(flag_clearing::reached_on(&rule, place.unit_count, &self.days()).map(Into::into))
+        Ok(flag_clearing::reached_on(&rule, place.unit_count, &self.calls_that_count()).map(Into::into))
     }
 
     /// What would have to happen for the flag to clear, in words.
     async fn would_clear_when(&self, ctx: &Context<'_>) -> Result<String> {
         let (rule, place) = (rule(ctx, &self.flag).await?, place(ctx, &self.flag).await?);
-        Ok(flag_clearing::would_clear_when(&rule, place.unit_count, &self.days()))
+        Ok(flag_clearing::would_clear_when(&rule, place.unit_count, &self.calls_that_count()))
     }
 }
 
 impl FlagExplanation {
-    fn days(&self) -> Vec<NaiveDate> {
-        self.listed.iter().filter(|call| call.listed.counted).map(|call| call.call.occurred_on).collect()
+    fn calls_that_count(&self) -> Vec<Counted> {
+        let counted = self.listed.iter().filter(|call| call.listed.counted).map(|call| &call.call);
+        counted.map(|call| Counted { day: call.occurred_on, category: call.category }).collect()
     }
 }
 

@@ -79,7 +79,8 @@ impl Round {
                 calls.entry(call.property_id).or_default().push(call);
             }
         }
-        let decisions = known::decisions(&flags, &listed);
+        let mut decisions = known::decisions(&flags, &listed);
+        decisions.extend(known::upheld_at(tx, ids).await?);
         let flags = flags.into_iter().map(|flag| (flag.id, flag)).collect();
         Ok(Self { as_of, places, flags, listed, decisions, calls })
     }
@@ -119,9 +120,9 @@ impl Round {
         plan(place, rules, &known, &self.plain(place.id), tx.city.day_of(self.as_of))
     }
 
-    fn plain(&self, place: PropertyId) -> Vec<PlainCall> {
-        let excluded = |call: &CallRow| self.decisions.get(&call.id).is_some_and(|decided| decided.excluded);
-        self.calls.get(&place).into_iter().flatten().map(|call| call.plain(excluded(call))).collect()
+    fn plain(&self, place: PropertyId) -> Vec<PlainCall<'_>> {
+        let taken_out = |call: &CallRow| self.decisions.get(&call.id).and_then(|decided| decided.taken_out);
+        self.calls.get(&place).into_iter().flatten().map(|call| call.plain(taken_out(call))).collect()
     }
 
     fn listed_in_order(&self, flag: &flag::Model) -> Vec<(CallId, Option<flag_call::ExclusionReason>)> {
@@ -130,7 +131,10 @@ impl Round {
     }
 
     fn note_of(&self, call: CallId) -> Option<String> {
-        self.decisions.get(&call).filter(|decided| decided.excluded).map(|decided| decided.note.clone())
+        self.decisions
+            .get(&call)
+            .filter(|decided| decided.taken_out.is_some())
+            .map(|decided| decided.note.clone())
     }
 
     fn raised(&self, tx: &Tx, place: &property::Model, rule: &Rule, count: &Count) -> Option<flag::Model> {

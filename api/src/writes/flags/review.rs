@@ -45,7 +45,19 @@ pub enum Decision {
 pub struct CallDecision {
     pub call: CallId,
     pub counted: bool,
+    /// The caller was a victim, an occupant in need, or the owner or manager (rule P5). No feed tells, so people do.
+    pub caller_is_victim_or_owner: bool,
     pub reason: String,
+}
+
+impl CallDecision {
+    fn because(&self) -> ExclusionReason {
+        if self.caller_is_victim_or_owner {
+            ExclusionReason::CallerIsVictimOrOwner
+        } else {
+            ExclusionReason::ExcludedByReview
+        }
+    }
 }
 
 /// A review, before it is written.
@@ -73,15 +85,19 @@ pub async fn review(tx: &mut Tx, review: Review) -> Result<()> {
         unscoped::<flag_call::Entity>().filter(flag_call::Column::FlagId.eq(flag.id)).all(tx.conn()).await?;
     let calls = known::calls_of(tx, &flag).await?;
     let notes = checked(tx, &flag, &rule, &review.calls, &listed, &calls).await?;
-    let (count, excluded) = recount(&flag, &rule, &place, &review.calls, &listed, &calls);
+    let (count, taken_out) = recount(&flag, &rule, &place, &review.calls, &listed, &calls);
     check_counted(&review.calls, &count)?;
     if review.decision == Decision::Confirm {
         check_confirmable(&rule, &place, &count)?;
     }
     let before: HashMap<CallId, &flag_call::Model> = listed.iter().map(|row| (row.call_id, row)).collect();
     let note = |call: CallId| {
-        let kept =
-            || before.get(&call).filter(|_| excluded.contains(&call)).and_then(|row| row.review_note.clone());
+        let kept = || {
+            before
+                .get(&call)
+                .filter(|_| taken_out.contains_key(&call))
+                .and_then(|row| row.review_note.clone())
+        };
         notes.get(&call).cloned().or_else(kept)
     };
     stored::relist(tx, flag.id, &listed, stored::rows(flag.id, &count, note)).await?;
@@ -169,7 +185,7 @@ fn decided(rule: &Rule, decision: &CallDecision, call: &CallRow) -> Result<Strin
         refusal.field.insert(0, "calls");
         refusal
     })?;
-    match call_count::exclusion(&call.plain(false), Some(rule)) {
+    match call_count::exclusion(&call.plain(None), Some(rule)) {
         Some(reason) if decision.counted => Err(Refusal::new(
             Code::Invalid,
             format!("The rule leaves this call out ({reason}); a review can take calls out, not add them."),
@@ -203,19 +219,19 @@ fn recount(
     decisions: &[CallDecision],
     listed: &[flag_call::Model],
     calls: &[CallRow],
-) -> (Count, HashSet<CallId>) {
-    let mut excluded: HashSet<CallId> =
-        listed.iter().filter(|row| known::taken_out(row)).map(|row| row.call_id).collect();
+) -> (Count, HashMap<CallId, ExclusionReason>) {
+    let mut taken_out: HashMap<CallId, ExclusionReason> =
+        listed.iter().filter_map(|row| Some((row.call_id, known::taken_out(row)?))).collect();
     for decision in decisions {
         if decision.counted {
-            excluded.remove(&decision.call);
+            taken_out.remove(&decision.call);
         } else {
-            excluded.insert(decision.call);
+            taken_out.insert(decision.call, decision.because());
         }
     }
-    let calls: Vec<_> = calls.iter().map(|call| call.plain(excluded.contains(&call.id))).collect();
+    let calls: Vec<_> = calls.iter().map(|call| call.plain(taken_out.get(&call.id).copied())).collect();
     let window = DayWindow { from: flag.window_from, to: flag.window_to };
-    (call_count::count(rule, window, place.unit_count, &calls), excluded)
+    (call_count::count(rule, window, place.unit_count, &calls), taken_out)
 }
 
 fn check_counted(decisions: &[CallDecision], count: &Count) -> Result<(), Refusal> {
