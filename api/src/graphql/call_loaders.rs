@@ -16,7 +16,7 @@ use crate::{
         day_window::{Asked, DayWindow},
     },
     error::{Error, Result},
-    reads,
+    reads::{self, case_evidence::Evidence},
 };
 
 /// The sums of a place's calls in a window.
@@ -65,6 +65,20 @@ impl Loader<FlagOfCase> for Loaders {
         let cases: Vec<CaseId> = keys.iter().map(|key| key.0).collect();
         let flags = reads::flags::of_cases(&self.app, &self.viewer, &cases).await?;
         Ok(flags.into_iter().filter_map(|flag| Some((FlagOfCase(flag.case_id?), flag))).collect())
+    }
+}
+
+/// What a case rested on when it was opened from a flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EvidenceOf(pub CaseId);
+
+impl Loader<EvidenceOf> for Loaders {
+    type Value = Evidence;
+    type Error = Error;
+    async fn load(&self, keys: &[EvidenceOf]) -> Result<HashMap<EvidenceOf, Evidence>> {
+        let cases: Vec<CaseId> = keys.iter().map(|key| key.0).collect();
+        let found = reads::case_evidence::of_cases(&self.app, &self.viewer, &cases).await?;
+        Ok(found.into_iter().map(|evidence| (EvidenceOf(evidence.row.case_id), evidence)).collect())
     }
 }
 

@@ -18,6 +18,7 @@ use super::{
     deadline::Deadline,
     errors::{UserError, user_errors},
     flag::Flag,
+    flag_evidence::{CaseFlagEvidence, evidence_of},
     inspection::{Inspection, InspectionConnection},
     legal_action::LegalAction,
     loaders::{DeadlinesOf, FactsOf, KindsOf, LegalActionsOf, NoticesOf, RecentNotesOf, ViolationsOf},
@@ -225,6 +226,12 @@ impl Case {
     /// The call-volume flag it grew from; null when there is none that the viewer may see.
     async fn flag(&self, ctx: &Context<'_>) -> Result<Option<Flag>> {
         Ok(ctx.loaders()?.load_one(FlagOfCase(self.0.case.id)).await?.map(Flag::from))
+    }
+
+    /// The calls behind the flag it grew from, as they were when it was opened and as they are now; null when it grew from
+    /// none that the viewer may see.
+    async fn flag_evidence(&self, ctx: &Context<'_>) -> Result<Option<CaseFlagEvidence>> {
+        evidence_of(ctx, self.0.case.id).await
     }
 
     /// The timeline, newest first.

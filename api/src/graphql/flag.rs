@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, InputObject, Object, SimpleObject};
+use async_graphql::{Context, InputObject, Object};
 use chrono::{DateTime, Utc};
 use entity::{
+    call,
     flag::{self, FlagStatus},
-    flag_call::ExclusionReason,
+    flag_call::{self, ExclusionReason},
     id::{FlagId, PropertyId},
     nuisance_rule,
     property::{self, UseType},
@@ -14,11 +15,13 @@ use entity::{
 
 use super::{
     call::Call,
+    call_challenge::CallChallenge,
     call_loaders::ProtectedCallsOf,
     call_volume::ExclusionCount,
     case::{Case, case_by_id},
     context::Ask,
-    loaders::CallsOfFlag,
+    flag_event::FlagEvent,
+    loaders::{CallsOfFlag, ChallengesOfCall, HistoryOf},
     nuisance_rule::NuisanceRule,
     page::{connection, cost},
     property::Property,
@@ -128,6 +131,22 @@ impl Flag {
         self.0.flag.review_reason.as_deref()
     }
 
+    /// What became of it and why, in the order in which it happened.
+    async fn history(&self, ctx: &Context<'_>) -> Result<Vec<FlagEvent>> {
+        let rows = ctx.loaders()?.load_one(HistoryOf(self.0.flag.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(FlagEvent).collect())
+    }
+
+    /// Challenges of the calls that it lists.
+    async fn challenges(&self, ctx: &Context<'_>) -> Result<Vec<CallChallenge>> {
+        let listed = ctx.loaders()?.load_one(CallsOfFlag(self.0.flag.id)).await?.unwrap_or_default();
+        let calls = listed.iter().map(|row| ChallengesOfCall(row.call.id));
+        let found = ctx.loaders()?.load_many(calls).await?;
+        let mut rows: Vec<_> = found.into_values().flatten().collect();
+        rows.sort_by_key(|row| (row.recorded_at, row.id));
+        Ok(rows.into_iter().map(CallChallenge).collect())
+    }
+
     /// The case that was opened from it.
     async fn case(&self, ctx: &Context<'_>) -> Result<Option<Case>> {
         case_by_id(ctx, self.0.flag.case_id).await
@@ -206,27 +225,44 @@ impl FlagExplanation {
 }
 
 /// One call that a flag looked at.
-#[derive(SimpleObject)]
 pub struct FlagCall {
+    listed: flag_call::Model,
+    call: call::Model,
+}
+
+/// One call that a flag looked at.
+#[Object]
+impl FlagCall {
     /// The call.
-    call: Call,
+    async fn call(&self) -> Call {
+        Call(self.call.clone())
+    }
+
     /// Whether it counts.
-    counted: bool,
+    async fn counted(&self) -> bool {
+        self.listed.counted
+    }
+
     /// Why it does not; the strictest of several reasons.
-    reason: Option<ExclusionReason>,
-    /// What the review said of it.
-    review_note: Option<String>,
+    async fn reason(&self) -> Option<ExclusionReason> {
+        self.listed.reason
+    }
+
+    /// What the review, or the decision of a challenge, said of it.
+    async fn review_note(&self) -> Option<&str> {
+        self.listed.review_note.as_deref()
+    }
+
+    /// The newest challenge of it.
+    async fn challenge(&self, ctx: &Context<'_>) -> Result<Option<CallChallenge>> {
+        let rows = ctx.loaders()?.load_one(ChallengesOfCall(self.call.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().next_back().map(CallChallenge))
+    }
 }
 
 impl From<ListedCall> for FlagCall {
     fn from(row: ListedCall) -> Self {
-        let listed = row.listed;
-        Self {
-            call: Call(row.call),
-            counted: listed.counted,
-            reason: listed.reason,
-            review_note: listed.review_note,
-        }
+        Self { listed: row.listed, call: row.call }
     }
 }
 

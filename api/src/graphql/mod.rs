@@ -2,6 +2,7 @@
 
 mod batching;
 mod call;
+mod call_challenge;
 mod call_loaders;
 mod call_volume;
 mod case;
@@ -16,7 +17,10 @@ mod feed;
 mod feed_loaders;
 mod feed_mutation;
 mod flag;
+mod flag_event;
+mod flag_evidence;
 mod flag_mutation;
+mod flag_preview;
 mod hearing;
 mod inspection;
 mod inspection_mutation;
@@ -63,6 +67,7 @@ pub struct Query(
     property::PropertyQuery,
     call_volume::CallVolumeQuery,
     flag::FlagQuery,
+    flag_preview::FlagPreviewQuery,
     nuisance_rule::NuisanceRuleQuery,
 );
 
@@ -70,6 +75,7 @@ pub struct Query(
 /// written together or not at all. What the viewer can act on comes back in `userErrors`.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
+    call_challenge::CallChallengeMutation,
     case_mutation::CaseMutation,
     deadline_mutation::DeadlineMutation,
     feed_mutation::FeedMutation,

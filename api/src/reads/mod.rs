@@ -3,10 +3,14 @@
 pub mod call_volumes;
 pub mod calls;
 pub mod case_events;
+pub mod case_evidence;
 pub mod case_facts;
 pub mod cases;
+pub mod challenges;
 pub mod deadlines;
+pub mod early_warnings;
 pub mod feeds;
+pub mod flag_history;
 pub mod flags;
 pub mod hearings;
 pub mod inspections;

@@ -15,6 +15,7 @@ use entity::{
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 
 use super::{
+    history,
     known::{self, CallRow, Decided},
     stale::mark_stale,
     stored,
@@ -170,7 +171,8 @@ impl Round {
         flag.data_as_of = self.as_of;
         if changed {
             stored::relist(tx, id, &listed, rows).await?;
-            stored::update(tx, &mut flag).await
+            stored::update(tx, &mut flag).await?;
+            history::recounted(tx, &flag, before.measured, &listed, count).await
         } else if flag != before {
             stored::update_quietly(tx, &flag).await
         } else {
@@ -196,6 +198,7 @@ impl Round {
         flag.data_as_of = self.as_of;
         stored::relist(tx, id, &listed, stored::rows(id, count, note)).await?;
         stored::update(tx, &mut flag).await?;
+        history::recounted(tx, &flag, measured, &listed, count).await?;
         if flag.measured == measured { Ok(()) } else { tell_case(tx, &flag, measured).await }
     }
 }

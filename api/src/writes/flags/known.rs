@@ -20,6 +20,7 @@ use crate::{
     domain::{
         call_behavior::{CallBehavior, behaving},
         call_count::PlainCall,
+        flag_review::taken_out,
     },
     error::Result,
     scope::unscoped,
@@ -100,16 +101,6 @@ pub async fn upheld_at(tx: &Tx, places: &[PropertyId]) -> Result<HashMap<CallId,
         (row.call_id, Decided { taken_out: Some(ExclusionReason::ChallengeUpheld), note })
     };
     Ok(rows.into_iter().map(decided).collect())
-}
-
-/// Why a review took the call out, if it did, be it that the rule left it out anyway.
-pub fn taken_out(row: &flag_call::Model) -> Option<ExclusionReason> {
-    let by_people = !row.counted && row.review_note.is_some();
-    by_people.then(|| match row.reason {
-        Some(ExclusionReason::CallerIsVictimOrOwner) => ExclusionReason::CallerIsVictimOrOwner,
-        Some(ExclusionReason::ChallengeUpheld) => ExclusionReason::ChallengeUpheld,
-        _ => ExclusionReason::ExcludedByReview,
-    })
 }
 
 /// The columns of a call that counting needs.
