@@ -20,6 +20,7 @@ pub mod inspection;
 pub mod legal_step;
 pub mod notice;
 pub mod offense;
+pub mod protected_sum;
 pub mod refusal;
 pub mod remedy;
 pub mod repeated_rows;

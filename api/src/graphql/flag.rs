@@ -16,7 +16,7 @@ use entity::{
 use super::{
     call::Call,
     call_challenge::CallChallenge,
-    call_loaders::ProtectedCallsOf,
+    call_loaders::ProtectedCallsAt,
     call_volume::ExclusionCount,
     case::{Case, case_by_id},
     context::Ask,
@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{
     authz::Action,
-    domain::{call_count::Counted, call_volume::left_out, day_window::DayWindow, flag_clearing},
+    domain::{call_count::Counted, call_volume::left_out, flag_clearing, flag_review},
     error::{Error, Result},
     reads::{
         self,
@@ -170,14 +170,14 @@ async fn rule(ctx: &Context<'_>, row: &FlagRow) -> Result<nuisance_rule::Model> 
 }
 
 /// What a flag rests on: each call that was looked at, counted or not and why. Protected calls are not listed, only
-/// summed in `excludedByReason`, and that only over 30 days or more and from 5 calls on.
+/// summed in `excludedByReason`, by the rule of `CallVolume.protectedCount`.
 pub struct FlagExplanation {
     flag: Arc<FlagRow>,
     listed: Vec<ListedCall>,
 }
 
 /// What a flag rests on: each call that was looked at, counted or not and why. Protected calls are not listed, only
-/// summed in `excludedByReason`, and that only over 30 days or more and from 5 calls on.
+/// summed in `excludedByReason`, by the rule of `CallVolume.protectedCount`.
 #[Object]
 impl FlagExplanation {
     /// The calls that count, oldest first.
@@ -193,10 +193,10 @@ impl FlagExplanation {
     /// How many calls were left out for each reason.
     async fn excluded_by_reason(&self, ctx: &Context<'_>) -> Result<Vec<ExclusionCount>> {
         let flag = &self.flag.flag;
-        let protected = ctx.loaders()?.load_one(ProtectedCallsOf(flag.id)).await?.unwrap_or_default();
-        let window = DayWindow { from: flag.window_from, to: flag.window_to };
+        let window = flag_review::window(flag);
+        let protected = ctx.loaders()?.load_one(ProtectedCallsAt(flag.property_id, window)).await?;
         let reasons = self.listed.iter().filter_map(|call| call.listed.reason);
-        Ok(left_out(window, reasons, protected).into_iter().map(Into::into).collect())
+        Ok(left_out(reasons, protected).into_iter().map(Into::into).collect())
     }
 
     /// The newest call that any feed had told of when this was counted.

@@ -23,6 +23,8 @@ pub mod nuisance_rules;
 pub mod page;
 pub mod parties;
 pub mod properties;
+pub mod protected_sums;
+pub mod rejected_columns;
 pub mod staff;
 pub mod teams;
 pub mod text;
