@@ -74,7 +74,9 @@ impl Tables {
         };
         let known = |word: &String| self.units.get(word).cloned().unwrap_or_else(|| glued(word));
         let unit: String = words(text).iter().map(known).collect::<Vec<_>>().join(" ");
-        let unit = ["POST OFC BOX", "P O BOX", "PO BOX", "POBOX"].iter().fold(unit, |unit, of| unit.replace(of, "BOX"));
+        let unit = ["POST OFC BOX", "P O BOX", "PO BOX", "POBOX"]
+            .iter()
+            .fold(unit, |unit, of| unit.replace(of, "BOX"));
         let mut said: Vec<&str> = unit.split(' ').filter(|word| *word != "#").collect();
         said.sort_unstable();
         said.join(" ")
@@ -89,7 +91,12 @@ impl Tables {
     fn read_by_us(&self, raw: &str) -> Parts {
         let address = Address::parse(raw, &Writing::default());
         let first = address.street.clone().map(|name| {
-            let parts = [address.pre_direction.clone(), Some(name), address.suffix.clone(), address.post_direction.clone()];
+            let parts = [
+                address.pre_direction.clone(),
+                Some(name),
+                address.suffix.clone(),
+                address.post_direction.clone(),
+            ];
             parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
         });
         let streets: Vec<String> = first.into_iter().chain(address.cross.iter().map(Street::text)).collect();
@@ -116,10 +123,15 @@ fn parsed_cases(tables: &Tables) -> Vec<Case> {
     let cases: Vec<Value> = serde_json::from_str(&read).expect("JSON");
     let case = |case: &Value| {
         let told = &case["expected"];
-        let street = |at: &str| joined(told, &["prefix", "street", "type", "suffix"].map(|part| format!("{part}{at}")));
+        let street = |at: &str| {
+            joined(told, &["prefix", "street", "type", "suffix"].map(|part| format!("{part}{at}")))
+        };
         let unit = joined(told, &["sec_unit_type", "sec_unit_num"].map(str::to_owned));
         let streets = ["", "1", "2"].map(street);
-        Case { raw: text(case, "input").to_owned(), expected: tables.parts(text(told, "number"), &streets, &unit) }
+        Case {
+            raw: text(case, "input").to_owned(),
+            expected: tables.parts(text(told, "number"), &streets, &unit),
+        }
     };
     cases.iter().map(case).collect()
 }
@@ -139,7 +151,11 @@ fn labelled(tables: &Tables, case: &Value) -> Case {
                 streets.push(String::new());
                 continue;
             }
-            "USPSBoxType" | "USPSBoxID" | "OccupancyType" | "OccupancyIdentifier" | "SubaddressType"
+            "USPSBoxType"
+            | "USPSBoxID"
+            | "OccupancyType"
+            | "OccupancyIdentifier"
+            | "SubaddressType"
             | "SubaddressIdentifier" => &mut unit,
             name if name.starts_with("StreetName") => streets.last_mut().expect("a street"),
             _ => continue,
@@ -283,8 +299,10 @@ fn parts_of_addresses_that_another_project_normalised_come_out_as_there() {
     let cases: Vec<Value> = serde_json::from_str(&read).expect("JSON");
     let parts: Vec<&Value> = cases.iter().filter(|case| case["kind"] != "normalise").collect();
     assert_eq!((parts.len(), cases.len()), (25, 37));
-    let missed = |case: &&&Value| !comes_out(text(case, "kind"), text(case, "input"), case["expected"].as_str());
-    let misses = parts.iter().filter(missed).map(|case| format!("{}: {}", text(case, "kind"), text(case, "input")));
+    let missed =
+        |case: &&&Value| !comes_out(text(case, "kind"), text(case, "input"), case["expected"].as_str());
+    let misses =
+        parts.iter().filter(missed).map(|case| format!("{}: {}", text(case, "kind"), text(case, "input")));
     let misses: BTreeSet<String> = misses.collect();
     println!("parts of addresses: {}", share(parts.len() - misses.len(), parts.len()));
     let listed: BTreeSet<String> = listed_misses("parts").into_keys().collect();
@@ -293,11 +311,11 @@ fn parts_of_addresses_that_another_project_normalised_come_out_as_there() {
 
 /// Variants of the published tables that we read otherwise on purpose.
 const OTHERWISE: &[(&str, &str)] = &[
-    ("CR", "CRK"),         // a creek for some cities, a circle for others: it stays as written
-    ("KEY", "KY"),         // KY is Kentucky
-    ("LA", "LN"),          // the article of LA PLAZA
-    ("OVERPASS", "OPAS"),  // nobody's premises
-    ("PRAIRIE", "PR"),     // PR is Puerto Rico, or a private road
+    ("CR", "CRK"),        // a creek for some cities, a circle for others: it stays as written
+    ("KEY", "KY"),        // KY is Kentucky
+    ("LA", "LN"),         // the article of LA PLAZA
+    ("OVERPASS", "OPAS"), // nobody's premises
+    ("PRAIRIE", "PR"),    // PR is Puerto Rico, or a private road
     ("PRARIE", "PR"),
     ("PRR", "PR"),
     ("TR", "TRL"),         // a trail for some cities, a terrace for others: it stays as written
@@ -327,8 +345,16 @@ fn every_word_of_the_postal_tables_is_read_as_its_abbreviation() {
     let differ: Vec<(&str, &str)> = differ.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
     assert_eq!(differ, OTHERWISE, "suffixes that are not what the tables say");
     for (variant, abbreviation) in table("directionals") {
-        assert_eq!(plain(&format!("12 {variant} JUNIPER ST")).pre_direction, Some(abbreviation.clone()), "{variant}");
-        assert_eq!(plain(&format!("12 JUNIPER ST {variant}")).post_direction, Some(abbreviation), "{variant}");
+        assert_eq!(
+            plain(&format!("12 {variant} JUNIPER ST")).pre_direction,
+            Some(abbreviation.clone()),
+            "{variant}"
+        );
+        assert_eq!(
+            plain(&format!("12 JUNIPER ST {variant}")).post_direction,
+            Some(abbreviation),
+            "{variant}"
+        );
     }
     for (designator, abbreviation) in table("unit-designators") {
         let read = plain(&format!("12 JUNIPER ST {designator} 4"));

@@ -1,5 +1,7 @@
 //! The stories: everything through HTTP, on SQLite and on PostgreSQL.
 
+mod address_sources;
+mod addresses;
 mod architecture;
 mod call_volumes;
 mod calls_and_flags;

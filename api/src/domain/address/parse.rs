@@ -4,7 +4,7 @@ use entity::call::AddressPrecision as Precision;
 
 use super::number::Start;
 use super::{
-    Address, Writing, clean, highway, intersection, locality, number, place, push_word, street, unit,
+    Address, Writing, clean, highway, intersection, locality, number, place, push_word, street, tables, unit,
 };
 
 /// Reads an address as its source wrote it.
@@ -242,8 +242,9 @@ fn numbered(start: Start, words: &[&str], behind: &[&str], city_follows: bool, w
     {
         return Address::of(Precision::Unparsed);
     }
-    // `101N` before a bare name is a freeway; only a complete street makes it a house.
-    if matches!(start, Start::Directed(..)) && !is_grid {
+    // `101N` before a bare name or a summit is a freeway; only a complete street makes it a house.
+    let ends = read.street.suffix.as_deref().is_some_and(tables::ends_a_street);
+    if matches!(start, Start::Directed(..)) && !ends && read.street.post_direction.is_none() {
         return named(words);
     }
     if !city_follows && !read.rest.is_empty() {
