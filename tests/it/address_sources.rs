@@ -254,7 +254,9 @@ fn san_luis_obispo_writes_the_direction_last_and_places_behind_semicolons() {
     assert_eq!(found, otherwise.map(|raw| (raw, Place)));
     // Houses near which something was, and not at them: `AREA OF`, `ACROSS FROM`.
     let near = |raw: &str| {
-        ["AREA", "FROM", "NEAR", "BEHIND", "BHND", "NEXT TO"].iter().any(|word| raw.contains(word))
+        ["AREA", "FROM", "NEAR", "BEHIND", "BHND", "NEXT TO", "X STREET"]
+            .iter()
+            .any(|word| raw.contains(word))
     };
     let houses = told.iter().filter(|(raw, _)| seen(raw) == House && near(raw));
     let near: usize = houses.map(|(_, (times, _))| times).sum();

@@ -15,7 +15,8 @@ pub(super) fn nearness(words: &[&str]) -> Option<usize> {
         ["IN", "THE", "AREA", "OF", ..] => Some(4),
         ["IN", "THE", "AREA", ..] => Some(3),
         ["AREA", "OF", ..] | ["ACROSS" | "X", "FROM", ..] | ["NEXT", "TO", ..] => Some(2),
-        ["AREA" | "XFROM" | "BHND"] | ["X", "STREET", ..] | ["NEAR" | "BEHIND" | "ACROSS", ..] => Some(1),
+        ["X", "STREET", ..] | ["NEAR" | "BEHIND" | "ACROSS" | "AREA" | "XFROM" | "X-FROM", ..] => Some(1),
+        ["BHND"] | [_, .., "BEHIND"] => Some(1),
         [only, ..] if is_beside(only) => Some(1),
         _ => None,
     }
