@@ -28,6 +28,7 @@ mod parties;
 mod places;
 mod places_and_calls;
 mod presets;
+mod roll_up;
 mod schema;
 mod sign_in;
 mod teams;

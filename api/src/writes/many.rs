@@ -1,6 +1,6 @@
 //! Many rows in few statements.
 
-use sea_orm::{ActiveModelBehavior, ActiveModelTrait, EntityTrait, Iterable};
+use sea_orm::{ActiveModelBehavior, ActiveModelTrait, EntityTrait, Iterable, sea_query::OnConflict};
 
 use crate::{app::Tx, error::Result};
 
@@ -17,6 +17,24 @@ where
     while rows.peek().is_some() {
         let some: Vec<A> = rows.by_ref().take(most).collect();
         A::Entity::insert_many(some).exec_without_returning(tx.conn()).await?;
+    }
+    Ok(())
+}
+
+/// The same, but a row that is there already is changed as `conflict` says.
+pub async fn upsert<A>(
+    tx: &Tx,
+    rows: impl IntoIterator<Item = impl Into<A>>,
+    conflict: &OnConflict,
+) -> Result<()>
+where
+    A: ActiveModelTrait + ActiveModelBehavior + Send,
+{
+    let most = VALUES / <A::Entity as EntityTrait>::Column::iter().count().max(1);
+    let mut rows = rows.into_iter().map(|row| row.into().reset_all()).peekable();
+    while rows.peek().is_some() {
+        let some: Vec<A> = rows.by_ref().take(most).collect();
+        A::Entity::insert_many(some).on_conflict(conflict.clone()).exec_without_returning(tx.conn()).await?;
     }
     Ok(())
 }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
     address_alias,
-    call::{self, CallCategory},
+    call::{self, AddressPrecision, CallCategory},
     call_type_mapping, feed,
     id::{FeedId, FeedRunId, PropertyId, RejectedRowId},
     rejected_row,
@@ -26,7 +26,10 @@ use crate::{
     error::{Error, Result},
     feeds::{Line, SourceRow, UnreadableRow},
     scope::unscoped,
-    writes::many,
+    writes::{
+        many,
+        roll_up::{Rolled, Shift},
+    },
 };
 
 /// Where the lines come from.
@@ -50,9 +53,27 @@ pub(super) struct Taken {
 struct Known {
     source_id: String,
     row_hash: String,
-    category: CallCategory,
     property_id: Option<PropertyId>,
+    occurred_on: NaiveDate,
+    category: CallCategory,
+    precision: AddressPrecision,
+    disposition_excludes: bool,
+    officer_initiated: bool,
     withdrawn_at: Option<DateTime<Utc>>,
+}
+
+impl Known {
+    fn rolled(&self) -> Option<Rolled> {
+        Some(Rolled {
+            property_id: self.property_id?,
+            occurred_on: self.occurred_on,
+            category: self.category,
+            precision: self.precision,
+            disposition_excludes: self.disposition_excludes,
+            officer_initiated: self.officer_initiated,
+            withdrawn_at: self.withdrawn_at,
+        })
+    }
 }
 
 pub(super) async fn take(tx: &mut Tx, source: &Source<'_>, lines: &[Line]) -> Result<Taken> {
@@ -64,7 +85,7 @@ pub(super) async fn take(tx: &mut Tx, source: &Source<'_>, lines: &[Line]) -> Re
     let mapped = mapped(tx, source.feed, types).await?;
     let places = places(tx, &readings).await?;
     let known = known(tx, source.feed, &readings).await?;
-    let mut written = Vec::new();
+    let (mut written, mut shift) = (Vec::new(), Shift::default());
     for reading in readings {
         let category = reading.category(&mapped);
         taken.summary.tally(reading.left_out(category));
@@ -78,15 +99,23 @@ pub(super) async fn take(tx: &mut Tx, source: &Source<'_>, lines: &[Line]) -> Re
             Some(known) => {
                 counts.updated += 1;
                 taken.touched.extend(known.property_id);
+                if let Some(rolled) = known.rolled() {
+                    shift.remove(&rolled);
+                }
             }
             None => counts.inserted += 1,
         }
         counts.matched += i32::from(place.is_some());
         taken.touched.extend(place);
-        written.push(reading.into_call(tx, source.feed, category, place));
+        let call = reading.into_call(tx, source.feed, category, place);
+        if let Some(rolled) = Rolled::of(&call) {
+            shift.add(&rolled);
+        }
+        written.push(call);
     }
     let newest = written.iter().map(|call| call.occurred_at).max();
     write(tx, written).await?;
+    shift.write(tx).await?;
     if let Some(newest) = newest {
         advance(tx, source.feed, newest).await?;
     }
@@ -189,7 +218,8 @@ async fn known(tx: &Tx, feed: FeedId, readings: &[Reading<'_>]) -> Result<HashMa
     use call::Column as C;
     let rows = unscoped::<call::Entity>()
         .select_only()
-        .columns([C::SourceId, C::RowHash, C::Category, C::PropertyId, C::WithdrawnAt])
+        .columns([C::SourceId, C::RowHash, C::PropertyId, C::OccurredOn, C::Category, C::Precision])
+        .columns([C::DispositionExcludes, C::OfficerInitiated, C::WithdrawnAt])
         .filter(C::FeedId.eq(feed))
         .filter(C::SourceId.is_in(readings.iter().map(|reading| reading.row.source_id.as_str())))
         .into_model::<Known>()
