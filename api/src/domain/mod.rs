@@ -11,6 +11,7 @@ pub mod day_window;
 pub mod deadline;
 pub mod district;
 pub mod feed_health;
+pub mod feed_span;
 pub mod flag_clearing;
 pub mod flag_plan;
 pub mod hearing;

@@ -13,6 +13,7 @@ mod deadline;
 mod deadline_mutation;
 mod errors;
 mod feed;
+mod feed_address;
 mod feed_loaders;
 mod feed_mutation;
 mod flag;
@@ -72,6 +73,7 @@ pub struct Query(
 pub struct Mutation(
     case_mutation::CaseMutation,
     deadline_mutation::DeadlineMutation,
+    feed_address::FeedAddressMutation,
     feed_mutation::FeedMutation,
     flag_mutation::FlagMutation,
     inspection_mutation::InspectionMutation,

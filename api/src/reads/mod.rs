@@ -6,6 +6,8 @@ pub mod case_events;
 pub mod case_facts;
 pub mod cases;
 pub mod deadlines;
+pub mod feed_addresses;
+pub mod feed_months;
 pub mod feeds;
 pub mod flags;
 pub mod hearings;
