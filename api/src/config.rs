@@ -1,6 +1,15 @@
 //! Settings: the only reader of the environment.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    error::{Error, Result},
+    feeds::Secret,
+};
 
 /// How the server runs. Flags win over the environment; with nothing set it runs on an embedded database.
 #[derive(Clone, Debug, clap::Args)]
@@ -35,4 +44,31 @@ pub struct Config {
     /// Seconds that running requests get when the server is told to stop.
     #[arg(long, global = true, env = "JFN_GRACE_SECONDS", default_value_t = 20)]
     pub grace_seconds: u64,
+}
+
+/// The app token of a feed: of the file that its connection names, or `JFN_FEED_TOKEN_` and the feed's key in capitals
+/// with `_` for `-`. None when neither is set; an error when the file cannot be read.
+pub fn feed_token(key: &str, file: Option<&Path>) -> Result<Option<Secret>> {
+    secret("JFN_FEED_TOKEN_", key, file)
+}
+
+fn secret(prefix: &str, key: &str, file: Option<&Path>) -> Result<Option<Secret>> {
+    let variable = format!("{prefix}{}", key.to_uppercase().replace('-', "_"));
+    let told = match file {
+        Some(file) => fs::read_to_string(file).map_err(|error| {
+            Error::BadInput(format!(
+                "The secret of feed {key} in {} cannot be read: {error}.",
+                file.display()
+            ))
+        })?,
+        None => match std::env::var(&variable) {
+            Ok(told) => told,
+            Err(_) => return Ok(None),
+        },
+    };
+    let told = told.trim();
+    if told.is_empty() {
+        return Err(Error::BadInput(format!("The secret of feed {key} is empty.")));
+    }
+    Ok(Some(Secret::new(told)))
 }

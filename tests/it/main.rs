@@ -31,4 +31,5 @@ mod presets;
 mod roll_up;
 mod schema;
 mod sign_in;
+mod soda;
 mod teams;

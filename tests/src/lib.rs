@@ -5,6 +5,7 @@ mod city;
 mod client;
 pub mod files;
 pub mod log;
+pub mod portal;
 mod store;
 
 use std::sync::{
@@ -49,6 +50,11 @@ impl Jfn {
     }
 
     pub async fn start_as(store: Store, edge: Edge) -> Self {
+        Self::start_in(store, edge, |_| ()).await
+    }
+
+    /// Starts a server in a city whose facts are the built-in ones, changed: where a feed is fetched from, say.
+    pub async fn start_in(store: Store, edge: Edge, change: impl FnOnce(&mut Preset)) -> Self {
         log::keep();
         let store = store::Opened::new(store).await;
         let mut db = database::open(&store.opening()).await.expect("the database opens");
@@ -59,7 +65,8 @@ impl Jfn {
         });
         database::migrate(&db).await.expect("the migrations run");
         let clock = Clock::standing(start_of_time());
-        let preset = Preset::sacramento().expect("the built-in preset is whole");
+        let mut preset = Preset::sacramento().expect("the built-in preset is whole");
+        change(&mut preset);
         let app = app_of(db, preset, clock.clone()).await.expect("the preset loads");
         city::staff(&app).await;
         let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");

@@ -1,12 +1,12 @@
 //! From the wall-clock times of a feed to UTC.
 
 use chrono::{
-    DateTime, Datelike, NaiveDateTime, TimeDelta, TimeZone, Utc,
+    DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Utc,
     format::{self, Item, Parsed, StrftimeItems},
 };
 use chrono_tz::Tz;
 
-use super::mapping::FeedMapping;
+use super::mapping::{FeedMapping, TimeForm};
 
 /// Years in which a call can have happened; outside them a date stands for "none", as 1899 does in some systems.
 const YEARS: std::ops::RangeInclusive<i32> = 1970..=2100;
@@ -22,7 +22,9 @@ pub struct Clock {
 struct Part {
     column: String,
     format: String,
+    form: TimeForm,
     items: Vec<Item<'static>>,
+    blank: Option<String>,
 }
 
 impl Clock {
@@ -32,7 +34,9 @@ impl Clock {
         let parts = mapping.occurred_at.iter().map(|part| Part {
             column: part.column.clone(),
             format: part.format.as_str().to_owned(),
+            form: part.format.form(),
             items: StrftimeItems::new(part.format.as_str()).map(Item::to_owned).collect(),
+            blank: part.blank.clone(),
         });
         Self { zone: mapping.time_zone.0, parts: parts.collect() }
     }
@@ -41,11 +45,12 @@ impl Clock {
     pub fn read<'a>(&self, value: impl Fn(&str) -> &'a str) -> Result<DateTime<Utc>, String> {
         let mut parsed = Parsed::new();
         for part in &self.parts {
-            let text = value(&part.column);
-            if text.is_empty() {
-                return Err(format!("{}: is blank", part.column));
-            }
-            format::parse(&mut parsed, text, part.items.iter()).map_err(|_| part.refusal(text))?;
+            let text = match (value(&part.column), &part.blank) {
+                ("", None) => return Err(format!("{}: is blank", part.column)),
+                ("", Some(meant)) => meant,
+                (told, _) => told,
+            };
+            part.add(&mut parsed, text, self.zone).ok_or_else(|| part.refusal(text))?;
         }
         let read = match parsed.offset() {
             // The source says itself how far from UTC it is.
@@ -75,10 +80,27 @@ impl Clock {
 }
 
 impl Part {
+    /// Adds what the text tells; none when it is not of the form.
+    fn add(&self, parsed: &mut Parsed, text: &str, zone: Tz) -> Option<()> {
+        match self.form {
+            TimeForm::Signs => format::parse(parsed, text, self.items.iter()).ok(),
+            TimeForm::Iso => iso(parsed, text),
+            TimeForm::Epoch => {
+                let time = epoch(text)?;
+                parsed.set_timestamp(time.timestamp()).ok()?;
+                parsed.set_nanosecond(i64::from(time.timestamp_subsec_nanos())).ok()?;
+                parsed.set_offset(0).ok()
+            }
+            TimeForm::EpochDay => day(parsed, epoch(text)?.with_timezone(&zone).date_naive()),
+            TimeForm::EpochUtcDay => day(parsed, epoch(text)?.date_naive()),
+        }
+    }
+
     fn refusal(&self, text: &str) -> String {
-        let has_day = ["%d", "%e", "%D", "%F", "%j", "%+", "%c", "%x", "%s", "%v"]
-            .iter()
-            .any(|sign| self.format.contains(sign));
+        let has_day = self.form != TimeForm::Signs
+            || ["%d", "%e", "%D", "%F", "%j", "%+", "%c", "%x", "%s", "%v"]
+                .iter()
+                .any(|sign| self.format.contains(sign));
         format!(
             "{}: `{}` is not a {} of the form {}",
             self.column,
@@ -87,6 +109,51 @@ impl Part {
             self.format
         )
     }
+}
+
+/// Milliseconds since 1970, written as a whole number; some portals write them with a point and a nought.
+fn epoch(text: &str) -> Option<DateTime<Utc>> {
+    let whole = text
+        .split_once('.')
+        .map_or(text, |(whole, rest)| if rest.bytes().all(|digit| digit == b'0') { whole } else { text });
+    DateTime::from_timestamp_millis(whole.parse().ok()?)
+}
+
+/// A time that a portal keeps itself: by UTC, whether it says so or not.
+pub(super) fn iso_utc(text: &str) -> Option<DateTime<Utc>> {
+    let mut parsed = Parsed::new();
+    iso(&mut parsed, text)?;
+    match parsed.offset() {
+        Some(_) => parsed.to_datetime().ok().map(|time| time.to_utc()),
+        None => parsed.to_naive_datetime_with_offset(0).ok().map(|time| time.and_utc()),
+    }
+}
+
+fn day(parsed: &mut Parsed, day: NaiveDate) -> Option<()> {
+    parsed.set_year(i64::from(day.year())).ok()?;
+    parsed.set_month(i64::from(day.month())).ok()?;
+    parsed.set_day(i64::from(day.day())).ok()
+}
+
+fn iso(parsed: &mut Parsed, text: &str) -> Option<()> {
+    // One sign between day and time stands for both that the standard and the portals use.
+    let text = text.replacen(' ', "T", 1);
+    [
+        "%Y-%m-%dT%H:%M:%S%.f%#z",
+        "%Y-%m-%dT%H:%M:%S%.f",
+        "%Y-%m-%dT%H:%M%#z",
+        "%Y-%m-%dT%H:%M",
+        "%Y-%m-%d",
+        "%H:%M:%S%.f",
+        "%H:%M",
+    ]
+    .into_iter()
+    .find_map(|form| {
+        let mut told = parsed.clone();
+        format::parse(&mut told, &text, StrftimeItems::new(form)).ok()?;
+        *parsed = told;
+        Some(())
+    })
 }
 
 /// Wall-clock time to UTC. An hour that occurs twice is read as the first; a time in the gap is moved past it.
@@ -181,6 +248,41 @@ mod tests {
         let clock = clock("UTC", "[{ column = 'date', format = '%Y-%m-%d %H:%M:%S' }]");
         let told = read(&clock, "1899-01-01 00:00:00", "");
         assert_eq!(told.unwrap_err(), "date: the year 1899 stands for no real date");
+    }
+
+    #[test]
+    fn milliseconds_since_1970_are_a_moment_by_utc() {
+        let clock = clock("America/Chicago", "[{ column = 'date', format = 'EPOCH_MILLISECONDS' }]");
+        let told = |text| read(&clock, text, "");
+        assert_eq!(told("1787882766890").unwrap(), "2026-08-28T02:06:06.890+00:00");
+        assert_eq!(told("1420156800000.0").unwrap(), "2015-01-02T00:00:00+00:00");
+        assert_eq!(told("-2240524800000").unwrap_err(), "date: the year 1899 stands for no real date");
+        assert_eq!(told("soon").unwrap_err(), "date: `soon` is not a date of the form EPOCH_MILLISECONDS");
+    }
+
+    #[test]
+    fn of_milliseconds_beside_a_time_only_the_day_counts() {
+        let parts = |form: &str| {
+            format!(
+                "[{{ column = 'date', format = '{form}' }}, {{ column = 'received', format = 'ISO', blank = '00:00' }}]"
+            )
+        };
+        let local = clock("America/Los_Angeles", &parts("EPOCH_MILLISECONDS_DAY"));
+        let utc = clock("America/Los_Angeles", &parts("EPOCH_MILLISECONDS_UTC_DAY"));
+        // Midnight in Sacramento, and midnight by UTC, of 2 January 2026.
+        assert_eq!(read(&local, "1767340800000", "03:04:05").unwrap(), "2026-01-02T11:04:05+00:00");
+        assert_eq!(read(&utc, "1767312000000", "03:04").unwrap(), "2026-01-02T11:04:00+00:00");
+        assert_eq!(read(&utc, "1767312000000", "").unwrap(), "2026-01-02T08:00:00+00:00");
+    }
+
+    #[test]
+    fn a_floating_time_is_the_zones_and_a_fixed_one_is_its_own() {
+        let clock = clock("America/Los_Angeles", "[{ column = 'date', format = 'ISO' }]");
+        let told = |text| read(&clock, text, "").unwrap();
+        assert_eq!(told("2026-01-02T03:04:05.000"), "2026-01-02T11:04:05+00:00");
+        assert_eq!(told("2026-01-02 03:04:05"), "2026-01-02T11:04:05+00:00");
+        assert_eq!(told("2026-01-02T03:04:05.250Z"), "2026-01-02T03:04:05.250+00:00");
+        assert_eq!(told("2026-01-02T03:04:05-08:00"), "2026-01-02T11:04:05+00:00");
     }
 
     #[test]

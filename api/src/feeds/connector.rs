@@ -1,9 +1,11 @@
 //! What every way of fetching a feed has in common: pages of rows, oldest change first, from where the last run ended.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{FeedError, Line};
+use super::{FeedError, Line, drop::DroppedFile, secret::Secret};
 
 /// One way of fetching a feed, set up for one run.
 ///
@@ -20,8 +22,19 @@ pub trait Connector: Send {
     /// How many rows the source lists now; none where it cannot tell.
     async fn count(&mut self) -> Result<Option<u64>, FeedError>;
 
-    /// The next of the keys of all rows that the source lists now; none when there are no more.
+    /// The next of the keys of all rows that the source lists now; none when there are no more. A page may be empty.
     async fn keys(&mut self) -> Result<Option<Vec<String>>, FeedError>;
+}
+
+/// From where a run goes on, and what it may show the source.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    /// Rows that changed after this are read; all rows without it.
+    pub since: Option<DateTime<Utc>>,
+    /// SHA-256 of the files that were taken before, in hex; files with such content are passed over.
+    pub known_files: BTreeSet<String>,
+    /// The portal's app token.
+    pub token: Option<Secret>,
 }
 
 /// Rows that came together.
@@ -30,4 +43,10 @@ pub struct Page {
     pub lines: Vec<Line>,
     /// The newest change that the source tells of these rows by its own clock; none where it tells no changes.
     pub newest_change: Option<DateTime<Utc>>,
+    /// The file that the rows are of, where the source is a folder.
+    pub file: Option<DroppedFile>,
+    /// The file has no more rows than these.
+    pub file_ends: bool,
+    /// Rows of the file that were left out since the page before, because another row of the same file stands for their key.
+    pub repeated: u32,
 }

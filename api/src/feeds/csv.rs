@@ -5,24 +5,17 @@ use std::{collections::BTreeMap, fs::File, io::Read, path::Path};
 use csv::ByteRecord;
 
 use super::{
-    clock::{Clock, shortened},
-    error::FeedError,
-    mapping::{FeedMapping, key_of},
-    row::{SourceRow, UnreadableRow},
+    error::{FeedError, listed},
+    mapping::FeedMapping,
+    reading::RowReader,
+    row::{Line, UnreadableRow},
     source::Source,
 };
-
-/// Longer values are no addresses or call types.
-const LONGEST_VALUE: usize = 2_000;
-
-/// What one line gave.
-pub type Line = Result<SourceRow, UnreadableRow>;
 
 /// A file of calls, being read. Iterating yields its lines; after an error it yields nothing more.
 pub struct CallLog<R: Read> {
     reader: csv::Reader<Source<R>>,
-    mapping: FeedMapping,
-    clock: Clock,
+    rows: RowReader,
     /// Where each mapped column stands.
     columns: BTreeMap<String, usize>,
     width: usize,
@@ -51,8 +44,7 @@ impl<R: Read> CallLog<R> {
         let header = reader.byte_headers().map_err(|error| FeedError::from_csv(1, error))?.clone();
         let columns = columns(&header, mapping)?;
         Ok(Self {
-            clock: Clock::of(mapping),
-            mapping: mapping.clone(),
+            rows: RowReader::of(mapping),
             columns,
             width: header.len(),
             record: ByteRecord::new(),
@@ -90,101 +82,18 @@ impl<R: Read> CallLog<R> {
                 bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
             }
             let text = match std::str::from_utf8(bytes) {
-                Ok(text) if text.contains('\0') => {
-                    refusal.get_or_insert(format!("{column}: holds a NUL character"));
-                    text.replace('\0', "\u{fffd}")
-                }
                 Ok(text) => text.to_owned(),
                 Err(_) => {
                     refusal.get_or_insert(format!("{column}: is not text in UTF-8"));
-                    String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}")
+                    String::from_utf8_lossy(bytes).into_owned()
                 }
             };
-            if text.len() > LONGEST_VALUE {
-                refusal.get_or_insert(format!("{column}: is longer than {LONGEST_VALUE} bytes"));
-                columns.insert(column.clone(), shortened(&text));
-            } else {
-                columns.insert(column.clone(), text);
-            }
+            columns.insert(column.clone(), text);
         }
-        let read = match refusal {
-            Some(reason) => Err(reason),
-            None => self.call(&columns),
-        };
-        match read {
-            Ok(mut row) => {
-                row.columns = columns;
-                Ok(row)
-            }
-            Err(reason) => Err(UnreadableRow { line: self.line, reason, columns }),
+        match refusal {
+            None => self.rows.row(self.line, columns),
+            Some(reason) => self.rows.refuse(self.line, reason, columns),
         }
-    }
-
-    /// The call that the columns tell, without the columns themselves.
-    fn call(&self, columns: &BTreeMap<String, String>) -> Result<SourceRow, String> {
-        let value = |column: &str| columns.get(column).map_or("", |text| text.trim());
-        let optional = |column: &str| Some(value(column).to_owned()).filter(|text| !text.is_empty());
-        let mapping = &self.mapping;
-
-        let mut source_id = String::new();
-        for (index, column) in mapping.source_key.iter().enumerate() {
-            if value(column).is_empty() {
-                return Err(format!("{column}: is blank, so the call has no key"));
-            }
-            if index > 0 {
-                source_id.push('/');
-            }
-            source_id.push_str(value(column));
-        }
-        let occurred_at = self.clock.read(value)?;
-        let joined = |names: &[String]| {
-            let parts = names.iter().map(|name| value(name));
-            let told = parts
-                .filter(|part| !part.is_empty() && !mapping.address.blanks.iter().any(|blank| blank == part));
-            told.collect::<Vec<_>>().join(" ")
-        };
-        let mut address = joined(&mapping.address.columns);
-        let intersecting = joined(&mapping.address.intersecting);
-        if !intersecting.is_empty() {
-            address = format!("{address} & {intersecting}");
-        }
-        let initial_type = mapping.initial_type.as_deref().and_then(optional);
-        let final_type = optional(&mapping.final_type);
-        let disposition = mapping.disposition.as_ref().and_then(|d| optional(&d.column));
-        Ok(SourceRow {
-            line: self.line,
-            source_id,
-            occurred_at,
-            address,
-            excluded_disposition: match (&mapping.disposition, &disposition) {
-                (Some(mapped), Some(told)) => mapped.excludes.contains(&key_of(told)),
-                _ => false,
-            },
-            officer_initiated: self
-                .officer_initiated(value, [initial_type.as_deref(), final_type.as_deref()]),
-            initial_type,
-            final_type,
-            disposition,
-            columns: BTreeMap::new(),
-        })
-    }
-
-    fn officer_initiated<'a>(&self, value: impl Fn(&str) -> &'a str, types: [Option<&str>; 2]) -> bool {
-        let Some(rule) = &self.mapping.officer_initiated else {
-            return false;
-        };
-        let by_column =
-            rule.column.as_ref().is_some_and(|said| said.values.contains(&key_of(value(&said.column))));
-        let by_scene = rule.on_scene_undispatched.as_ref().is_some_and(|scene| {
-            value(&scene.dispatched).is_empty()
-                && !value(&scene.arrived).is_empty()
-                && value(&scene.arrived) == value(&scene.received)
-        });
-        let by_type = || {
-            let mut told = types.into_iter().flatten();
-            !rule.call_types.is_empty() && told.any(|t| rule.call_types.contains(&key_of(t)))
-        };
-        by_column || by_scene || by_type()
     }
 }
 
@@ -246,19 +155,6 @@ fn columns(header: &ByteRecord, mapping: &FeedMapping) -> Result<BTreeMap<String
     }
     let places = found.into_iter().enumerate();
     Ok(places.filter(|(_, name)| wanted.contains(name.as_str())).map(|(index, name)| (name, index)).collect())
-}
-
-fn listed(names: &[impl AsRef<str>]) -> String {
-    const MOST: usize = 40;
-    if names.is_empty() {
-        return "none".to_owned();
-    }
-    let shown = names.iter().take(MOST).map(|name| shortened(name.as_ref()));
-    let mut list = shown.collect::<Vec<_>>().join(", ");
-    if names.len() > MOST {
-        list.push_str(" and more");
-    }
-    list
 }
 
 #[cfg(test)]

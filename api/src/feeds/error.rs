@@ -2,6 +2,8 @@
 
 use std::io;
 
+use super::{clock::shortened, fetch_error::FetchError};
+
 /// What ends the reading of a feed's file. A single bad line does not.
 #[derive(Debug, thiserror::Error)]
 pub enum FeedError {
@@ -34,6 +36,17 @@ pub enum FeedError {
     OpenQuote { line: u64 },
     #[error("the file could not be read near line {line}: {source}")]
     Read { line: u64, source: io::Error },
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error(
+        "the source's columns changed: missing {missing}; of another type {retyped}. Check what they hold, then correct \
+         the feed's mapping"
+    )]
+    ColumnsChanged { missing: String, retyped: String },
+    #[error(
+        "the list of rows changed so often while it was read that it could not be read as a whole; try again later"
+    )]
+    Restless,
 }
 
 /// A line took more bytes than any line may.
@@ -42,6 +55,15 @@ pub enum FeedError {
 pub(super) struct LineTooLong;
 
 impl FeedError {
+    /// How long the source asked to be left alone, when that is why the reading stopped.
+    #[must_use]
+    pub fn wait(&self) -> Option<std::time::Duration> {
+        match self {
+            Self::Fetch(error) => error.wait(),
+            _ => None,
+        }
+    }
+
     pub(super) fn from_csv(line: u64, error: csv::Error) -> Self {
         match error.into_kind() {
             csv::ErrorKind::Io(source) => Self::from_io(line, source),
@@ -62,4 +84,18 @@ impl FeedError {
             _ => Self::Read { line, source },
         }
     }
+}
+
+/// Names of columns for a person, cut short when there are very many.
+pub(super) fn listed(names: &[impl AsRef<str>]) -> String {
+    const MOST: usize = 40;
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    let shown = names.iter().take(MOST).map(|name| shortened(name.as_ref()));
+    let mut list = shown.collect::<Vec<_>>().join(", ");
+    if names.len() > MOST {
+        list.push_str(" and more");
+    }
+    list
 }

@@ -15,6 +15,12 @@ pub struct FeedMapping {
     /// The columns that together are the source's own key; joined by `/`.
     #[serde(deserialize_with = "at_least_one")]
     pub source_key: Vec<String>,
+    /// The source has no key of its own: the key is a hash of the key columns, any of which may be blank.
+    #[serde(default)]
+    pub fingerprint: bool,
+    /// Values that stand for "nothing" in any column, such as `NULL`.
+    #[serde(default)]
+    pub blanks: Vec<String>,
     /// Which row stands when a file has several with one key.
     #[serde(default)]
     pub repeated_keys: RepeatedKeys,
@@ -26,6 +32,9 @@ pub struct FeedMapping {
     pub initial_type: Option<String>,
     /// The call type as the source last gave it.
     pub final_type: String,
+    /// What the source hangs on at the end of a call type and is no part of it, such as `IN PROGRESS`; one is taken off.
+    #[serde(default, deserialize_with = "longest_first")]
+    pub strip_suffixes: Vec<String>,
     pub disposition: Option<DispositionColumn>,
     pub officer_initiated: Option<OfficerInitiated>,
     /// All columns of the source as last seen. Where given, a column that is missing or new stops the reading.
@@ -49,6 +58,8 @@ pub enum RepeatedKeys {
 pub struct TimeColumn {
     pub column: String,
     pub format: TimeFormat,
+    /// What a blank stands for, such as `00:00`. Without it a row whose date or time is blank is rejected.
+    pub blank: Option<String>,
 }
 
 /// How addresses are written and which columns hold them.
@@ -130,10 +141,25 @@ impl TryFrom<String> for Zone {
     }
 }
 
-/// The form of a date or time in the signs of `strftime`, such as `%m/%d/%y %H:%M`.
+/// The form of a date or time: a word, or the signs of `strftime`, such as `%m/%d/%y %H:%M`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct TimeFormat(String);
+
+/// What a form tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeForm {
+    /// `EPOCH_MILLISECONDS`: a moment, in milliseconds since 1970 by UTC.
+    Epoch,
+    /// `EPOCH_MILLISECONDS_DAY`: such a moment, of which only the day in the feed's zone counts.
+    EpochDay,
+    /// `EPOCH_MILLISECONDS_UTC_DAY`: such a moment, of which only the day by UTC counts.
+    EpochUtcDay,
+    /// `ISO`: `2026-01-02T03:04:05.000` in the feed's zone, or with an offset or `Z`, which is obeyed.
+    Iso,
+    /// Signs of `strftime`.
+    Signs,
+}
 
 impl TimeFormat {
     /// The form as written.
@@ -141,15 +167,34 @@ impl TimeFormat {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// What it tells.
+    #[must_use]
+    pub fn form(&self) -> TimeForm {
+        match self.0.as_str() {
+            "EPOCH_MILLISECONDS" => TimeForm::Epoch,
+            "EPOCH_MILLISECONDS_DAY" => TimeForm::EpochDay,
+            "EPOCH_MILLISECONDS_UTC_DAY" => TimeForm::EpochUtcDay,
+            "ISO" => TimeForm::Iso,
+            _ => TimeForm::Signs,
+        }
+    }
 }
 
 impl TryFrom<String> for TimeFormat {
     type Error = String;
 
     fn try_from(format: String) -> Result<Self, String> {
+        if Self(format.clone()).form() != TimeForm::Signs {
+            return Ok(Self(format));
+        }
+        // Without a sign it would match nothing but its own letters, like a misspelt word.
+        let told = StrftimeItems::new(&format).any(|item| matches!(item, Item::Numeric(..) | Item::Fixed(_)));
         let mut items = StrftimeItems::new(&format).peekable();
-        if items.peek().is_none() || items.any(|item| item == Item::Error) {
-            return Err(format!("`{format}` is no form of a time; write one such as `%m/%d/%y %H:%M`"));
+        if !told || items.peek().is_none() || items.any(|item| item == Item::Error) {
+            return Err(format!(
+                "`{format}` is no form of a time; write one such as `%m/%d/%y %H:%M`, `ISO` or `EPOCH_MILLISECONDS`"
+            ));
         }
         Ok(Self(format))
     }
@@ -192,6 +237,13 @@ pub fn key_of(text: &str) -> String {
 
 fn keys<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeSet<String>, D::Error> {
     Ok(Vec::<String>::deserialize(from)?.iter().map(|value| key_of(value)).collect())
+}
+
+// Of `AGO` and `LESS THAN 5 AGO` the longer one is meant.
+fn longest_first<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let mut suffixes: Vec<String> = keys(from)?.into_iter().filter(|suffix| !suffix.is_empty()).collect();
+    suffixes.sort_by_key(|suffix| std::cmp::Reverse(suffix.len()));
+    Ok(suffixes)
 }
 
 fn at_least_one<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {

@@ -1,17 +1,29 @@
 //! Feeds of calls for service: rows in, plain values out. Nothing here knows the database or our vocabulary.
 
 pub mod clock;
+pub mod connection;
 pub mod connector;
 pub mod csv;
+pub mod drop;
 mod error;
+mod fetch;
+mod fetch_error;
+mod json;
 pub mod mapping;
+mod reachable;
+pub mod reading;
 pub mod row;
+mod secret;
+pub mod soda;
 mod source;
 
 pub use self::{
-    connector::{Connector, Page},
-    csv::{CallLog, Line},
+    connection::Connection,
+    connector::{Connector, Page, Start},
+    csv::CallLog,
     error::FeedError,
+    fetch_error::FetchError,
     mapping::FeedMapping,
-    row::{SourceRow, UnreadableRow},
+    row::{Line, SourceRow, UnreadableRow},
+    secret::Secret,
 };

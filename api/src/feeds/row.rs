@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+/// What one line gave.
+pub type Line = Result<SourceRow, UnreadableRow>;
+
 /// A call as its source tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceRow {
-    /// Line of the file, the header being 1.
+    /// Line of the file, the header being 1; of a source without a file, the row's place in the run, the first being 1.
     pub line: u64,
     /// The source's own key.
     pub source_id: String,
@@ -29,7 +32,7 @@ pub struct SourceRow {
 /// A line that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnreadableRow {
-    /// Line of the file, the header being 1.
+    /// Line of the file, the header being 1; of a source without a file, the row's place in the run, the first being 1.
     pub line: u64,
     /// What is wrong, for a person who can mend the source.
     pub reason: String,

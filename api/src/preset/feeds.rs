@@ -10,7 +10,11 @@ use super::{
     document::{Document, words},
     error::PresetError,
 };
-use crate::feeds::mapping::{FeedMapping, key_of};
+use crate::feeds::{
+    Connection, Connector, FeedError, Start,
+    mapping::{FeedMapping, key_of},
+    soda::Soda,
+};
 
 /// A feed of calls for service.
 #[derive(Clone, Debug)]
@@ -21,8 +25,21 @@ pub struct Feed {
     /// Who publishes it, and what its call types mean.
     pub source: String,
     pub mapping: FeedMapping,
+    /// Where it is fetched from; none for a feed that is pushed, or loaded by hand.
+    pub connection: Option<Connection>,
     /// By call type in upper case with white space folded. A type that is missing here is unmapped and never counts.
     pub call_types: BTreeMap<String, CallCategory>,
+}
+
+impl Feed {
+    /// What fetches the feed, set up for one run; none for a feed that is not fetched.
+    pub fn connector(&self, start: Start) -> Result<Option<Box<dyn Connector>>, FeedError> {
+        let Some(connection) = &self.connection else { return Ok(None) };
+        Ok(match self.kind {
+            FeedKind::Soda => Some(Box::new(Soda::new(&self.mapping, connection, start)?)),
+            FeedKind::Arcgis | FeedKind::Csv | FeedKind::Push => None,
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -37,6 +54,7 @@ struct FeedToml {
     /// Another feed whose call types this one shares.
     call_types_from: Option<Spanned<String>>,
     mapping: FeedMapping,
+    connection: Option<Spanned<Connection>>,
     /// Listed by category, as people check them.
     #[serde(default)]
     call_types: BTreeMap<CallCategory, Vec<Spanned<String>>>,
@@ -62,6 +80,7 @@ pub(super) fn read(documents: Vec<Document<'_>>) -> Result<Vec<Feed>, PresetErro
             name: feed.name,
             kind: feed.kind,
             source: feed.source,
+            connection: connection(document, feed.kind, feed.connection)?,
             mapping: feed.mapping,
             call_types,
         });
@@ -85,6 +104,26 @@ pub(super) fn read(documents: Vec<Document<'_>>) -> Result<Vec<Feed>, PresetErro
         return Err(document.wrong(&from, reason));
     }
     Ok(feeds)
+}
+
+fn connection(
+    document: Document<'_>,
+    kind: FeedKind,
+    connection: Option<Spanned<Connection>>,
+) -> Result<Option<Connection>, PresetError> {
+    let Some(connection) = connection else { return Ok(None) };
+    let scheme = connection.get_ref().url.url().scheme();
+    let fits = match kind {
+        FeedKind::Soda | FeedKind::Arcgis => matches!(scheme, "http" | "https"),
+        FeedKind::Csv => matches!(scheme, "file" | "s3"),
+        FeedKind::Push => false,
+    };
+    if !fits {
+        let reason = "portals (SODA, ARCGIS) are at http or https, files (CSV) at file or s3, and what is pushed is fetched \
+                      from nowhere";
+        return Err(document.wrong(&connection, reason));
+    }
+    Ok(Some(connection.into_inner()))
 }
 
 fn call_types(

@@ -1,0 +1,4 @@
+//! An ArcGIS feature service with one layer.
+
+/// A portal with one layer.
+pub struct ArcgisPortal;
