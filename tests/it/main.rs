@@ -14,6 +14,8 @@ mod demo;
 mod demo_flags;
 mod docket;
 mod faults;
+mod feed_addresses;
+mod feed_figures;
 mod feeds;
 mod flag_life;
 mod flags;
