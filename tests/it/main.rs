@@ -3,12 +3,14 @@
 mod address_sources;
 mod addresses;
 mod architecture;
+mod before_and_after;
 mod call_volumes;
 mod calls_and_flags;
 mod case_at_work;
 mod cases;
 mod commands;
 mod counting;
+mod deadline_rules;
 mod deadlines;
 mod demo;
 mod demo_flags;

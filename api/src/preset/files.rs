@@ -20,11 +20,12 @@ macro_rules! embedded {
     };
 }
 
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 7] = [
     "city.toml",
     "districts.toml",
     "districts.geojson",
     "court-holidays.toml",
+    "deadline-rules.toml",
     "nuisance-rules.toml",
     "remedies.toml",
 ];
@@ -39,6 +40,7 @@ impl Files {
                 "districts.toml",
                 "districts.geojson",
                 "court-holidays.toml",
+                "deadline-rules.toml",
                 "nuisance-rules.toml",
                 "remedies.toml",
                 "feeds/charlottesville-police-utc.toml",
