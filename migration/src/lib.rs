@@ -8,6 +8,7 @@ mod m0005_legal_actions;
 mod m0006_feed_runs;
 mod m0007_call_roll_up;
 mod m0008_fair_rules;
+mod m0009_feed_addresses;
 mod schema;
 
 use sea_orm_migration::prelude::*;
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_feed_runs::Migration),
             Box::new(m0007_call_roll_up::Migration),
             Box::new(m0008_fair_rules::Migration),
+            Box::new(m0009_feed_addresses::Migration),
         ]
     }
 }

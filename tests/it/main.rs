@@ -1,5 +1,7 @@
 //! The stories: everything through HTTP, on SQLite and on PostgreSQL.
 
+mod address_sources;
+mod addresses;
 mod arcgis;
 mod architecture;
 mod before_and_after;
@@ -16,6 +18,8 @@ mod demo_flags;
 mod docket;
 mod drop;
 mod faults;
+mod feed_addresses;
+mod feed_figures;
 mod feed_leases;
 mod feed_runs;
 mod feeds;

@@ -15,6 +15,7 @@ pub mod deadline_rule;
 pub mod district;
 pub mod feed_health;
 pub mod feed_schedule;
+pub mod feed_span;
 pub mod flag_clearing;
 pub mod flag_history;
 pub mod flag_plan;

@@ -12,7 +12,8 @@ use entity::{
 use super::{
     call_loaders::CategoryOfType,
     context::Ask,
-    feed_loaders::{LastRunsOf, MatchedOf, UnmappedOf},
+    feed_address::{self, MonthOfCalls, UnmatchedAddress},
+    feed_loaders::{LastRunsOf, UnmappedOf},
     page::{connection, cost},
 };
 use crate::{
@@ -128,11 +129,35 @@ impl Feed {
         self.0.watermark
     }
 
-    /// The share of its calls with an exact address that were matched to a place, from 0 to 1; null when it has none.
+    /// The share of its newest calls that were matched to a place, from 0 to 1: of the calls of the last 30 days which it
+    /// has told of, those with an exact address (UNIT or ADDRESS), protected calls left out. Null when it has none, and
+    /// for a commissioner when it has fewer than five.
     async fn match_rate(&self, ctx: &Context<'_>) -> Result<Option<f64>> {
-        let sums = ctx.loaders()?.load_one(MatchedOf(self.0.id)).await?;
-        #[expect(clippy::cast_precision_loss, reason = "a share needs no more digits")]
-        Ok(sums.map(|sums| sums.matched as f64 / sums.exact as f64))
+        feed_address::match_rate(ctx, &self.0).await
+    }
+
+    /// The exact addresses that no place has, of its newest calls: those of the last 30 days which it has told of,
+    /// protected calls left out. The address of most calls comes first; `addressAliasLink` links one to a place. For
+    /// sergeants and the city attorney, in whichever district an address lies; others: error FORBIDDEN.
+    #[graphql(complexity = "cost(Some(first), child_complexity)")]
+    async fn unmatched_addresses(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, at most 100.", default = 20)] first: i32,
+    ) -> Result<Vec<UnmatchedAddress>> {
+        feed_address::unmatched(ctx, &self.0, first).await
+    }
+
+    /// How many calls it has told of in each month of its own time zone, the oldest month first; the last month is the
+    /// one of its newest call. These are whole months of a whole feed: protected calls are among them, as are calls that
+    /// the source took back, because no place is named.
+    #[graphql(complexity = "cost(Some(months), child_complexity)")]
+    async fn calls_by_month(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many months back, at most 100.", default = 12)] months: i32,
+    ) -> Result<Vec<MonthOfCalls>> {
+        feed_address::by_month(ctx, &self.0, months).await
     }
 
     /// Its runs, newest first.

@@ -28,20 +28,6 @@ impl Loader<LastRunsOf> for Loaders {
     }
 }
 
-/// How many calls of a feed found their place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct MatchedOf(pub FeedId);
-
-impl Loader<MatchedOf> for Loaders {
-    type Value = reads::feeds::Matched;
-    type Error = Error;
-    async fn load(&self, keys: &[MatchedOf]) -> Result<HashMap<MatchedOf, Self::Value>> {
-        let feeds: Vec<FeedId> = keys.iter().map(|key| key.0).collect();
-        let sums = reads::feeds::matched_of(&self.app, &feeds).await?;
-        Ok(sums.into_iter().map(|sums| (MatchedOf(sums.feed_id), sums)).collect())
-    }
-}
-
 /// Call types of a feed that nobody mapped, those of most calls first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct UnmappedOf(pub FeedId);

@@ -16,6 +16,7 @@ mod deadline_mutation;
 mod deadline_rule;
 mod errors;
 mod feed;
+mod feed_address;
 mod feed_loaders;
 mod feed_mutation;
 mod flag;
@@ -82,6 +83,7 @@ pub struct Mutation(
     call_challenge::CallChallengeMutation,
     case_mutation::CaseMutation,
     deadline_mutation::DeadlineMutation,
+    feed_address::FeedAddressMutation,
     feed_mutation::FeedMutation,
     flag_mutation::FlagMutation,
     inspection_mutation::InspectionMutation,

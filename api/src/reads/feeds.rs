@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::{
-    call::{self, AddressPrecision, CallCategory},
+    call::{self, CallCategory},
     call_type_mapping, feed,
     feed_run::{self, FeedRunStatus},
     id::{FeedId, FeedRunId, RejectedRowId},
@@ -106,31 +106,6 @@ pub async fn rejected_of(
         .by(rejected_row::Column::Id, Order::Desc);
     let keys = |row: &rejected_row::Model| vec![row.received_at.into(), row.id.0.into()];
     page::page(&app.db, select, &sorting, window, keys).await
-}
-
-/// How many calls of a feed have an exact address, and how many of these found their place.
-#[derive(Clone, Debug, FromQueryResult)]
-pub struct Matched {
-    pub feed_id: FeedId,
-    pub exact: i64,
-    pub matched: i64,
-}
-
-/// The same for each of these feeds that has such calls. Sums over all calls, of which none is told singly.
-pub async fn matched_of(app: &App, feeds: &[FeedId]) -> Result<Vec<Matched>> {
-    use call::Column as C;
-    Ok(unscoped::<call::Entity>()
-        .select_only()
-        .column(C::FeedId)
-        .column_as(C::Id.count(), "exact")
-        .column_as(C::PropertyId.count(), "matched")
-        .filter(C::FeedId.is_in(feeds.iter().copied()))
-        .filter(C::Precision.is_in([AddressPrecision::Address, AddressPrecision::Unit]))
-        .filter(C::AddressKey.ne(""))
-        .group_by(C::FeedId)
-        .into_model::<Matched>()
-        .all(&app.db)
-        .await?)
 }
 
 /// A call type that nobody mapped, and how many calls wait for it.

@@ -9,6 +9,8 @@ pub mod cases;
 pub mod challenges;
 pub mod deadlines;
 pub mod early_warnings;
+pub mod feed_addresses;
+pub mod feed_months;
 pub mod feeds;
 pub mod flag_history;
 pub mod flags;

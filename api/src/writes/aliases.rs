@@ -22,16 +22,22 @@ use crate::{
     scope::unscoped,
 };
 
-/// Makes the place known by these addresses too; answers the keys that are new. One that is another place's is refused.
-pub async fn add(tx: &Tx, place: &property::Model, addresses: &[Address]) -> Result<Vec<String>> {
+/// Makes the place known by these addresses too; answers the keys that are new. One that is another place's is refused, at
+/// that field of the input.
+pub async fn add(
+    tx: &Tx,
+    place: &property::Model,
+    addresses: &[Address],
+    field: &'static str,
+) -> Result<Vec<String>> {
     let mut added = Vec::new();
     for address in addresses {
         let key = address.key();
         match properties::of_key(tx, &key).await? {
             Some(known) if known.id == place.id => {}
-            Some(other) => return Err(taken(address, &other).into()),
+            Some(other) => return Err(taken(address, &other).at(field).into()),
             None => {
-                insert(tx, place.id, address).await?;
+                insert(tx, place.id, address, field).await?;
                 added.push(key);
             }
         }
@@ -84,7 +90,7 @@ pub async fn release_calls(tx: &Tx, place: PropertyId, keys: &[String]) -> Resul
     Ok(done.await?.rows_affected)
 }
 
-async fn insert(tx: &Tx, place: PropertyId, address: &Address) -> Result<()> {
+async fn insert(tx: &Tx, place: PropertyId, address: &Address, field: &'static str) -> Result<()> {
     let row = address_alias::ActiveModel {
         id: Set(AddressAliasId::generate()),
         property_id: Set(place),
@@ -102,8 +108,11 @@ async fn insert(tx: &Tx, place: PropertyId, address: &Address) -> Result<()> {
     }
     // Somebody else's transaction was faster by a moment.
     match properties::of_key(tx, &address.key()).await? {
-        Some(other) => Err(taken(address, &other).into()),
-        None => Err(Refusal::new(Code::NotUnique, "This address was just given to another place.").into()),
+        Some(other) => Err(taken(address, &other).at(field).into()),
+        None => {
+            let message = "This address was just given to another place.";
+            Err(Refusal::new(Code::NotUnique, message).at(field).into())
+        }
     }
 }
 
@@ -115,5 +124,5 @@ fn taken(address: &Address, other: &property::Model) -> Refusal {
         other.address,
         other.id
     );
-    Refusal::new(Code::NotUnique, message).at("addAliases")
+    Refusal::new(Code::NotUnique, message)
 }

@@ -1,6 +1,7 @@
 //! Operations: each runs in one transaction, asks the policy and the pure rules, and tells the timeline.
 
 pub mod access_tokens;
+pub mod alias_link;
 pub mod aliases;
 pub mod call_types;
 pub mod cases;

@@ -88,7 +88,7 @@ pub async fn edit(tx: &mut Tx, id: PropertyId, version: i32, edit: Edit) -> Resu
         refuse_known_apn(tx, &place).await?;
     }
     let removed = aliases::remove(tx, &place, &addresses("removeAliases", &edit.remove_aliases)?).await?;
-    let added = aliases::add(tx, &place, &addresses("addAliases", &edit.add_aliases)?).await?;
+    let added = aliases::add(tx, &place, &addresses("addAliases", &edit.add_aliases)?, "addAliases").await?;
     if place == before && removed.is_empty() && added.is_empty() {
         return Ok(());
     }

@@ -8,12 +8,17 @@ use entity::{
     id::PropertyId,
 };
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, QueryStatementBuilder},
 };
 
 use super::{flags, ingest, many, roll_up};
-use crate::{app::Tx, error::Result, scope::unscoped};
+use crate::{
+    app::Tx,
+    domain::call_behavior::{CallBehavior, behaving},
+    error::Result,
+    scope::unscoped,
+};
 
 /// Calls that got another place, and the places that won or lost one.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +64,15 @@ pub async fn assign(tx: &Tx, keys: &[(PropertyId, String)]) -> Result<Moved> {
         }
     }
     Ok(moved)
+}
+
+/// How many calls with one of these address keys there are, protected ones not counted: what may be told of their move.
+pub async fn unprotected_at(tx: &Tx, keys: &[String]) -> Result<u64> {
+    Ok(unscoped::<call::Entity>()
+        .filter(exact(keys.iter().map(String::as_str)))
+        .filter(call::Column::Category.is_not_in(behaving(CallBehavior::Protected)))
+        .count(tx.conn())
+        .await?)
 }
 
 fn exact(keys: impl IntoIterator<Item = impl Into<sea_orm::Value>>) -> Condition {

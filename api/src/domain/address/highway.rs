@@ -37,8 +37,17 @@ pub(super) fn highway(words: &[&str]) -> Option<usize> {
                 names_one && numbered && (at == 0 || belongs)
             }
         };
-        known.then_some(at + 2 + numbering)
+        let length = at + 2 + numbering;
+        // The road through the town is not the one around it.
+        let business = words.get(length).is_some_and(|next| matches!(*next, "BUSINESS" | "BUS"));
+        known.then_some(length + usize::from(business))
     })
+}
+
+/// True if these words are a highway, perhaps with a direction, and nothing else.
+pub(super) fn is_whole(words: &[&str]) -> bool {
+    let behind = highway(words).and_then(|length| words.get(length..));
+    matches!(behind, Some([])) || matches!(behind, Some([last]) if tables::direction(last).is_some())
 }
 
 fn belongs_to_a_highway(word: &str) -> bool {

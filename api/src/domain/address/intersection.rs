@@ -83,9 +83,9 @@ fn without_number<'w, 'a>(part: &'w [&'a str]) -> &'w [&'a str] {
     match number::start(part) {
         Some((Start::Directed(..), _)) | None => part,
         Some((_, length)) => match part.get(length..) {
-            // `400 E`: a street of a numbered grid, not house 400.
+            // `400 E`: a street of a numbered grid, not house 400; `408 NB`: a freeway.
             None | Some([]) => part,
-            Some([only]) if tables::direction(only).is_some() => part,
+            Some([only]) if tables::direction(only).is_some() || tables::is_bound(only) => part,
             Some(rest) => without_number(rest),
         },
     }

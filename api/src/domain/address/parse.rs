@@ -3,7 +3,9 @@
 use entity::call::AddressPrecision as Precision;
 
 use super::number::Start;
-use super::{Address, Writing, clean, intersection, locality, number, place, push_word, street, unit};
+use super::{
+    Address, Writing, clean, highway, intersection, locality, number, place, push_word, street, tables, unit,
+};
 
 /// Reads an address as its source wrote it.
 ///
@@ -79,14 +81,15 @@ impl Notes {
     /// ZIP code, so that the city must stand before the comma.
     fn behind(&mut self, words: &[&str], next: bool) -> bool {
         let name = words.strip_prefix(&["@"]);
+        // `FL 33614` is Florida, `FL 3` a floor.
+        let mut rest = words;
+        if locality::cut(&mut rest, true) && rest.is_empty() {
+            return next;
+        }
         if let Some(unit) = unit::behind_comma(name.unwrap_or(words)) {
             self.unit.get_or_insert(unit);
         } else if let Some(name) = name {
             self.name(name);
-        } else {
-            let mut rest = words;
-            locality::cut(&mut rest, true);
-            return next && rest.is_empty();
         }
         false
     }
@@ -239,8 +242,9 @@ fn numbered(start: Start, words: &[&str], behind: &[&str], city_follows: bool, w
     {
         return Address::of(Precision::Unparsed);
     }
-    // `101N` before a bare name is a freeway; only a complete street makes it a house.
-    if matches!(start, Start::Directed(..)) && !is_grid {
+    // `101N` before a bare name or a summit is a freeway; only a complete street makes it a house.
+    let ends = read.street.suffix.as_deref().is_some_and(tables::ends_a_street);
+    if matches!(start, Start::Directed(..)) && !ends && read.street.post_direction.is_none() {
         return named(words);
     }
     if !city_follows && !read.rest.is_empty() {
@@ -284,7 +288,7 @@ fn named(words: &[&str]) -> Address {
     address.unit = unit;
     let text = words.join(" ");
     let has_letter = text.contains(char::is_alphabetic);
-    if street::is_complete(words)
+    if (street::is_complete(words) || highway::is_whole(words))
         && !place::is_freeway(words)
         && let Some(read) = street::read(words, false, false)
     {

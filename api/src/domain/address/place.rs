@@ -1,6 +1,6 @@
 //! What is no premises: freeways, mailboxes, codes, and calls near an address rather than at it.
 
-use super::{clean, street, tables, unit};
+use super::{clean, number, street, tables, unit};
 
 /// True for the words sources write where they have no address.
 pub(super) fn is_no_address(text: &str) -> bool {
@@ -15,7 +15,8 @@ pub(super) fn nearness(words: &[&str]) -> Option<usize> {
         ["IN", "THE", "AREA", "OF", ..] => Some(4),
         ["IN", "THE", "AREA", ..] => Some(3),
         ["AREA", "OF", ..] | ["ACROSS" | "X", "FROM", ..] | ["NEXT", "TO", ..] => Some(2),
-        ["AREA" | "XFROM" | "BHND"] | ["X", "STREET", ..] | ["NEAR" | "BEHIND" | "ACROSS", ..] => Some(1),
+        ["X", "STREET", ..] | ["NEAR" | "BEHIND" | "ACROSS" | "AREA" | "XFROM" | "X-FROM", ..] => Some(1),
+        ["BHND"] | [_, .., "BEHIND"] => Some(1),
         [only, ..] if is_beside(only) => Some(1),
         _ => None,
     }
@@ -26,18 +27,24 @@ pub(super) fn is_beside(word: &str) -> bool {
     matches!(word, "N/O" | "S/O" | "E/O" | "W/O" | "BTWN" | "BETWEEN" | "NEAR" | "ACROSS" | "BEHIND")
 }
 
-/// A mailbox is nobody's premises, and its number is as private as a unit.
+/// A mailbox is nobody's premises, and its number is as private as a unit: `PO BOX 12`, `RR 2 BOX 14`, `FILE 7 BOX # 9`.
 pub(super) fn post_box(words: &[&str]) -> Option<String> {
-    let at = match words {
-        ["PO" | "P/O", "BOX", ..] => 2,
-        ["POST", "OFFICE", "BOX", ..] => 3,
-        ["POBOX", ..] => 1,
-        ["BOX", number, ..] if *number == "#" || unit::has_digit(number) => 1,
-        ["RR" | "HC", ..] if words.contains(&"BOX") => words.len(),
-        _ => return None,
+    let numbered = |at: usize| {
+        let behind = words.get(at + 1..).unwrap_or_default().iter().find(|word| **word != "#");
+        behind.filter(|word| unit::has_digit(word))
     };
-    let number = words.get(at..).unwrap_or_default().iter().find(|word| unit::has_digit(word));
-    Some(format!("BOX {}", number.unwrap_or(&"")).trim_end().to_owned())
+    let is_box = |at: &usize| matches!(words.get(*at), Some(&("BOX" | "POBOX")));
+    if let Some(number) = (0..words.len()).filter(is_box).find_map(numbered)
+        && number::start(words).is_none()
+    {
+        return Some(format!("BOX {number}"));
+    }
+    let boxed = matches!(
+        words,
+        ["PO" | "P/O", "BOX", ..] | ["POST", "OFFICE", "BOX", ..] | ["POBOX", ..] | ["BOX", "#", ..]
+    );
+    let rural = matches!(words, ["RR" | "HC", ..]) && words.contains(&"BOX");
+    (boxed || rural).then(|| "BOX".to_owned())
 }
 
 /// A code rather than a name, like a patrol unit: `522K1`.

@@ -1,8 +1,9 @@
 //! What no source may be able to do.
 
 use entity::call::AddressPrecision::Unparsed;
+use proptest::{collection::vec, prelude::*, sample::select};
 
-use super::super::Address;
+use super::super::{Address, Writing};
 use super::{BLOCKS, LOG, PLAIN, reads, text};
 
 /// Nothing a source can send may stop the reading of a feed.
@@ -76,31 +77,65 @@ fn nothing_panics() {
     assert_eq!(reads(&narrative, PLAIN), (Unparsed, String::new()));
 }
 
-/// Every address in normal form stays as it is, also when it is put together at random.
-#[test]
-fn the_normal_form_reads_as_itself() {
-    const WORDS: &str = "123 1400 44XX XX00 X 5 8 1/2 100-104 101NOFF 101N 48S 400E N S NORTH SW \
-        JUNIPER BIRCH ST AVE AV STREET RD HWY STATE COUNTY 06TH 5TH FIRST & / AND AT @ , ; # #4 \
-        APT UNIT STE LOT FRONT REAR FLOOR 3RD PIER BLDG B AVENUE OF DE LA PLAZA PARK RANCH VW CA \
-        NE CT 95814 SAN NEW YORK BLK BLOCK (SB) (NAME) [P] NEAR BTWN NB RAMP BOX PO US I 50 COURT \
-        - GRID STS NO 4B W/O A&B 1-A DR TR ROOM REDACTED UNKNOWN 0 00 é ß";
-    let words: Vec<&str> = WORDS.split(' ').collect();
-    let mut seed = 88_172_645_463_325_252_u64;
-    let mut below = |limit: usize| {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        usize::try_from(seed % 1_000_003).unwrap_or_default() % limit
-    };
-    for round in 0..5_000 {
-        let raw: Vec<&str> = (0..=below(7)).map(|_| words[below(words.len())]).collect();
-        let raw = raw.join(" ");
-        let writing = [PLAIN, LOG, BLOCKS][round % 3];
+/// Words that sources put together, and marks between them.
+const WORDS: &str = "123 1400 44XX XX00 X 5 8 1/2 100-104 101NOFF 101N 48S 400E N S NORTH SW JUNIPER BIRCH ST AVE AV \
+    STREET RD HWY STATE COUNTY 06TH 5TH FIRST & / AND AT @ , ; # #4 APT UNIT STE LOT FRONT REAR FLOOR 3RD PIER BLDG B \
+    AVENUE OF DE LA PLAZA PARK RANCH VW CA NE CT 95814 SAN NEW YORK BLK BLOCK (SB) (NAME) [P] NEAR BTWN NB RAMP BOX PO \
+    US I 50 COURT - GRID STS NO 4B W/O A&B 1-A DR TR ROOM REDACTED UNKNOWN 0 00 é ß RR HC BUSINESS FL LODGE MT IS FT";
+
+fn told() -> impl Strategy<Value = String> {
+    let words: Vec<&str> = WORDS.split_whitespace().collect();
+    vec(select(words), 1..9).prop_map(|words| words.join(" "))
+}
+
+fn writing() -> impl Strategy<Value = Writing> {
+    select(vec![PLAIN, LOG, BLOCKS])
+}
+
+/// What a source may write differently without meaning anything by it.
+fn rewritten(raw: &str, spaces: &str, lower: bool, stops: bool) -> String {
+    let abbreviated = |word: &str| stops && word.len() > 1 && word.bytes().all(|b| b.is_ascii_alphabetic());
+    let words =
+        raw.split(' ').map(|word| if abbreviated(word) { format!("{word}.") } else { word.to_owned() });
+    let text = format!("{spaces}{}{spaces}", words.collect::<Vec<_>>().join(spaces));
+    if lower { text.to_ascii_lowercase() } else { text }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3_000) })]
+
+    /// Every address in normal form stays as it is, whatever it was put together from.
+    #[test]
+    fn the_normal_form_reads_as_itself(raw in prop_oneof![told(), any::<String>()], writing in writing()) {
         let once = Address::parse(&raw, &writing);
         let twice = Address::parse(&once.text(), &writing);
-        assert_eq!(twice.text(), once.text(), "{raw:?}");
-        assert_eq!(twice.key(), once.key(), "{raw:?}");
-        assert!(twice.unit.is_none(), "{raw:?}");
-        assert!(twice.is_exact() || !once.is_exact(), "{raw:?}");
+        prop_assert_eq!(twice.text(), once.text());
+        prop_assert_eq!(twice.key(), once.key());
+        prop_assert!(twice.unit.is_none());
+        prop_assert!(twice.is_exact() || !once.is_exact());
+    }
+
+    #[test]
+    fn case_spaces_and_full_stops_mean_nothing(
+        raw in told(),
+        writing in writing(),
+        spaces in "[ \t]{1,3}",
+        lower in any::<bool>(),
+        stops in any::<bool>(),
+    ) {
+        let plain = Address::parse(&raw, &writing);
+        let other = Address::parse(&rewritten(&raw, &spaces, lower, stops), &writing);
+        prop_assert_eq!(other.key(), plain.key());
+        prop_assert_eq!(other.precision, plain.precision);
+    }
+
+    /// Only a house of its own may count: never a block, a corner, a freeway or what lies near.
+    #[test]
+    fn what_counts_is_a_house_number_in_a_street(raw in told(), writing in writing()) {
+        let address = Address::parse(&raw, &writing);
+        if address.is_exact() {
+            prop_assert!(address.number.is_some() && address.street.is_some() && address.cross.is_empty());
+            prop_assert!(!writing.block_level && !address.near);
+        }
     }
 }
