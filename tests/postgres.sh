@@ -47,10 +47,10 @@ cd_here=$PWD
 cd /
 $as "$bin/initdb" -D "$home/data" -U jfn --auth=trust --encoding=UTF8 --locale=C --no-sync >"$home/initdb.log" 2>&1 ||
     { cat "$home/initdb.log" >&2; exit 1; }
-# The data is thrown away, so nothing waits for the disk.
+# The data is thrown away, so nothing waits for the disk. What JFN_POSTGRES_OPTIONS holds is added.
 $as "$bin/pg_ctl" -D "$home/data" -w -l "$home/log" start -o "-c listen_addresses=127.0.0.1 -c port=$port \
     -c unix_socket_directories= -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
-    -c max_connections=400 -c max_locks_per_transaction=256 -c timezone=UTC" >/dev/null ||
+    -c max_connections=400 -c max_locks_per_transaction=256 -c timezone=UTC ${JFN_POSTGRES_OPTIONS:-}" >/dev/null ||
     { cat "$home/log" >&2; exit 1; }
 cd "$cd_here"
 

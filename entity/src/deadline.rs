@@ -16,6 +16,30 @@ words! {
     }
 }
 
+words! {
+    /// What a deadline is counted in.
+    DayBasis {
+        /// Days of the calendar; one that ends on a closed day moves to an open one (Code of Civil Procedure 12a).
+        Calendar,
+        /// Days on which the court is open (Code of Civil Procedure 12c, 135).
+        Court,
+        /// Months.
+        Months,
+        /// Years.
+        Years,
+    }
+}
+
+words! {
+    /// Whether days are counted from an event on or back from one.
+    CountDirection {
+        /// From the event on, its own day left out.
+        Forward,
+        /// Back from the event, its own day left out (Code of Civil Procedure 12c).
+        Backward,
+    }
+}
+
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "deadline")]

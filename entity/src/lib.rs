@@ -11,6 +11,7 @@ pub mod access_token;
 pub mod address_alias;
 pub mod audit_row;
 pub mod call;
+pub mod call_roll_up;
 pub mod call_type_mapping;
 pub mod case;
 pub mod case_event;

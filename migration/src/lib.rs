@@ -6,6 +6,7 @@ mod m0003_cases;
 mod m0004_calls;
 mod m0005_legal_actions;
 mod m0006_feed_runs;
+mod m0007_call_roll_up;
 mod schema;
 
 use sea_orm_migration::prelude::*;
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_calls::Migration),
             Box::new(m0005_legal_actions::Migration),
             Box::new(m0006_feed_runs::Migration),
+            Box::new(m0007_call_roll_up::Migration),
         ]
     }
 }

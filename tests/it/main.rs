@@ -1,16 +1,20 @@
 //! The stories: everything through HTTP, on SQLite and on PostgreSQL.
 
+mod arcgis;
 mod architecture;
+mod before_and_after;
 mod call_volumes;
 mod calls_and_flags;
 mod case_at_work;
 mod cases;
 mod commands;
 mod counting;
+mod deadline_rules;
 mod deadlines;
 mod demo;
 mod demo_flags;
 mod docket;
+mod drop;
 mod faults;
 mod feed_leases;
 mod feed_runs;
@@ -29,6 +33,7 @@ mod places;
 mod places_and_calls;
 mod presets;
 mod reconcile;
+mod roll_up;
 mod schema;
 mod sign_in;
 mod soda;

@@ -11,7 +11,9 @@ use entity::{
     feed,
     id::{CallId, PropertyId},
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder,
+};
 
 use crate::Jfn;
 
@@ -68,18 +70,36 @@ impl Jfn {
             .await
             .expect("feeds")
             .expect("the demo's feed");
-        for told in calls {
-            let known = call::Entity::find_by_id(told.id).one(db).await.expect("calls").is_some();
-            let row = call::ActiveModel { feed_id: Set(feed.id), ..told.clone().into() }.reset_all();
-            let written = if known { row.update(db).await } else { row.insert(db).await };
-            written.expect("a call");
-        }
+        let told = calls.iter().map(|call| call::Model { feed_id: feed.id, ..call.clone() }).collect();
+        self.stored(told).await;
         let newest = calls.iter().map(|call| call.occurred_at).max().max(feed.data_as_of);
         let mut feed: feed::ActiveModel = feed.into();
         feed.data_as_of = Set(newest);
         feed.update(db).await.expect("the feed");
         let places: Vec<PropertyId> = calls.iter().filter_map(|call| call.property_id).collect();
         self.evaluated(&places).await
+    }
+
+    /// Puts these calls, new or changed, where an import would, and the roll-up follows.
+    pub async fn stored(&self, calls: Vec<call::Model>) {
+        let server = Viewer::server();
+        let stored = self.app.write(&server, "test", Action::RunFeeds, async |tx| {
+            let theirs = Condition::all().add(call::Column::Id.is_in(calls.iter().map(|call| call.id)));
+            writes::roll_up::follow(tx, theirs, async |tx| {
+                for told in calls {
+                    let known = call::Entity::find_by_id(told.id).one(tx.conn()).await?.is_some();
+                    let row = call::ActiveModel::from(told).reset_all();
+                    if known {
+                        row.update(tx.conn()).await?;
+                    } else {
+                        row.insert(tx.conn()).await?;
+                    }
+                }
+                Ok(())
+            })
+            .await
+        });
+        stored.await.expect("the calls are stored");
     }
 
     /// Holds the rules against these places.

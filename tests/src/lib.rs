@@ -133,6 +133,12 @@ impl Jfn {
         self.statements.load(Ordering::SeqCst)
     }
 
+    /// How to open its database once more.
+    #[must_use]
+    pub fn opening(&self) -> database::Opening {
+        self.store.opening()
+    }
+
     /// Which database this server runs on.
     #[must_use]
     pub fn runs_on(&self) -> Store {

@@ -18,9 +18,12 @@ use crate::{
     schedule::Stop,
     writes::{
         feed_runs::Purpose,
-        ingest::{self, BATCH, ImportRun, Summary},
+        ingest::{self, BATCH, ImportRun, LineReader, ReadLines, Summary},
     },
 };
+
+/// Lines that are read before the database gets its turn again: a fraction of a millisecond.
+const PAUSE: usize = 50;
 
 /// Which files to load, and into which feed.
 #[derive(clap::Args)]
@@ -112,26 +115,43 @@ fn note<R: Read>(
     Ok(log.bytes_read())
 }
 
+// While the database takes a batch, the next one is read.
 async fn take<R: Read>(
     run: &mut ImportRun,
     mut log: CallLog<R>,
     amend: impl Fn(Line) -> Line,
     progress: impl Fn(u64),
 ) -> Result<()> {
-    let mut batch = Vec::with_capacity(BATCH);
-    loop {
-        let next = log.next().transpose().map_err(|error| refused(&error))?;
-        let ended = next.is_none();
-        batch.extend(next.map(&amend));
-        if batch.len() == BATCH || (ended && !batch.is_empty()) {
-            run.take(&batch).await?;
-            batch.clear();
-            progress(log.bytes_read());
-        }
-        if ended {
-            return Ok(());
+    let mut reader = run.reader()?;
+    let mut next = read(&mut log, &mut reader, &amend).await?;
+    while let Some(lines) = next {
+        let (taken, read) = tokio::join!(run.take_read(lines), read(&mut log, &mut reader, &amend));
+        taken?;
+        progress(log.bytes_read());
+        next = read?;
+    }
+    Ok(())
+}
+
+// A batch of lines; none when there are no more.
+async fn read<R: Read>(
+    log: &mut CallLog<R>,
+    reader: &mut LineReader,
+    amend: impl Fn(Line) -> Line,
+) -> Result<Option<ReadLines>> {
+    let mut lines = ReadLines::default();
+    let mut count = 0;
+    while count < BATCH
+        && let Some(line) = log.next().transpose().map_err(|error| refused(&error))?
+    {
+        reader.read(amend(line), &mut lines);
+        count += 1;
+        if count.is_multiple_of(PAUSE) {
+            tokio::task::yield_now().await;
         }
     }
+    reader.ended(&mut lines);
+    Ok((count > 0).then_some(lines))
 }
 
 fn progress_bar(file: &Path) -> ProgressBar {

@@ -2,13 +2,16 @@
 
 pub mod address;
 pub mod call_behavior;
+pub mod call_comparison;
 pub mod call_count;
 pub mod call_intake;
 pub mod call_volume;
 pub mod call_window;
 pub mod case_stage;
+pub mod court_calendar;
 pub mod day_window;
 pub mod deadline;
+pub mod deadline_rule;
 pub mod district;
 pub mod feed_health;
 pub mod feed_schedule;
@@ -22,6 +25,5 @@ pub mod offense;
 pub mod reconciling;
 pub mod refusal;
 pub mod remedy;
-pub mod repeated_rows;
 pub mod rule_scope;
 pub mod team_seat;

@@ -1,8 +1,10 @@
 //! Feeds of calls for service: rows in, plain values out. Nothing here knows the database or our vocabulary.
 
+pub mod arcgis;
 pub mod clock;
 pub mod connection;
 pub mod connector;
+mod contract;
 pub mod csv;
 pub mod drop;
 mod error;

@@ -12,6 +12,7 @@ use entity::{
 };
 
 use super::{
+    call_comparison::{CallComparison, ComparisonOf},
     call_loaders::FlagOfCase,
     case_event::{CaseEvent, CaseEventConnection},
     context::Ask,
@@ -225,6 +226,18 @@ impl Case {
     /// The call-volume flag it grew from; null when there is none that the viewer may see.
     async fn flag(&self, ctx: &Context<'_>) -> Result<Option<Flag>> {
         Ok(ctx.loaders()?.load_one(FlagOfCase(self.0.case.id)).await?.map(Flag::from))
+    }
+
+    /// Qualifying calls around the first intervention; null before it, and where no feed has told of a call.
+    async fn calls_before_and_after(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Days on each side, from 7 to 365.", default = 90)] days: i32,
+    ) -> Result<Option<CallComparison>> {
+        let found = u32::try_from(days).ok().filter(|days| (7..=365).contains(days));
+        let days =
+            found.ok_or_else(|| Error::BadInput(format!("`days` is {days}; it must be from 7 to 365.")))?;
+        ctx.loaders()?.load_one(ComparisonOf { case: self.0.case.id, days }).await
     }
 
     /// The timeline, newest first.

@@ -2,6 +2,7 @@
 
 mod batching;
 mod call;
+mod call_comparison;
 mod call_loaders;
 mod call_volume;
 mod case;
@@ -11,6 +12,7 @@ mod case_query;
 mod context;
 mod deadline;
 mod deadline_mutation;
+mod deadline_rule;
 mod errors;
 mod feed;
 mod feed_loaders;
@@ -60,6 +62,7 @@ pub struct Query(
     hearing::HearingQuery,
     legal_action_query::LegalActionQuery,
     remedy::RemedyQuery,
+    deadline_rule::DeadlineRuleQuery,
     feed::FeedQuery,
     property::PropertyQuery,
     call_volume::CallVolumeQuery,

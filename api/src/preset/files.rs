@@ -20,11 +20,12 @@ macro_rules! embedded {
     };
 }
 
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 7] = [
     "city.toml",
     "districts.toml",
     "districts.geojson",
     "court-holidays.toml",
+    "deadline-rules.toml",
     "nuisance-rules.toml",
     "remedies.toml",
 ];
@@ -39,11 +40,14 @@ impl Files {
                 "districts.toml",
                 "districts.geojson",
                 "court-holidays.toml",
+                "deadline-rules.toml",
                 "nuisance-rules.toml",
                 "remedies.toml",
                 "feeds/charlottesville-police.toml",
                 "feeds/demo-police.toml",
+                "feeds/sacramento-police.toml",
                 "feeds/san-diego-police.toml",
+                "feeds/seattle-police-calls.toml",
                 "feeds/seattle-police.toml",
                 "feeds/slo-police.toml",
                 "feeds/stlouis-police.toml",

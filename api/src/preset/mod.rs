@@ -2,6 +2,7 @@
 
 mod city;
 mod court_holidays;
+mod deadline_rules;
 mod districts;
 mod document;
 mod error;
@@ -14,7 +15,7 @@ mod schedule;
 
 use std::{collections::BTreeMap, path::Path};
 
-use crate::domain::remedy::Remedy;
+use crate::domain::{court_calendar::CourtCalendar, deadline_rule::DeadlineRule, remedy::Remedy};
 
 use self::files::Files;
 pub use self::{
@@ -37,6 +38,7 @@ pub struct Preset {
     pub boundaries: Boundaries,
     /// The days on which the court is closed, by year and day. A year that is missing here is unknown, not open.
     pub court_holidays: BTreeMap<i32, Vec<CourtHoliday>>,
+    pub deadline_rules: Vec<DeadlineRule>,
     pub nuisance_rules: Vec<NuisanceRule>,
     pub remedies: Vec<Remedy>,
     /// By key.
@@ -62,6 +64,7 @@ impl Preset {
             districts,
             boundaries,
             court_holidays: court_holidays::read(files.document("court-holidays.toml")?)?,
+            deadline_rules: deadline_rules::read(files.document("deadline-rules.toml")?)?,
             nuisance_rules: nuisance_rules::read(files.document("nuisance-rules.toml")?)?,
             remedies: remedies::read(files.document("remedies.toml")?)?,
             feeds: feeds::read(files.feeds())?,
@@ -80,6 +83,21 @@ impl Preset {
         self.feeds.iter().find(|feed| feed.key == key)
     }
 
+    /// A rule for deadlines by its key.
+    #[must_use]
+    pub fn deadline_rule(&self, key: &str) -> Option<&DeadlineRule> {
+        self.deadline_rules.iter().find(|rule| rule.key == key)
+    }
+
+    /// The days on which the court is closed.
+    #[must_use]
+    pub fn court_calendar(&self) -> CourtCalendar {
+        self.court_holidays.iter().fold(CourtCalendar::new(), |calendar, (year, holidays)| {
+            let unconfirmed = holidays.iter().any(|holiday| holiday.confirm_with_counsel);
+            calendar.with_year(*year, unconfirmed, holidays.iter().map(|h| (h.day, h.name.clone())))
+        })
+    }
+
     /// A remedy by its key.
     #[must_use]
     pub fn remedy(&self, key: &str) -> Option<&Remedy> {
@@ -89,6 +107,8 @@ impl Preset {
 
 #[cfg(test)]
 mod broken_tests;
+#[cfg(test)]
+mod deadline_walk_tests;
 #[cfg(test)]
 mod remedy_walk_tests;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use entity::{
-    call,
+    call, call_roll_up,
     flag::{self, FlagStatus},
     flag_call,
     id::{CaseId, DistrictId, FlagId, PropertyId},
@@ -151,20 +151,21 @@ pub async fn protected_calls_of(
     viewer: &Viewer,
     flags: &[FlagId],
 ) -> Result<HashMap<FlagId, i64>> {
-    let at_the_place: sea_orm::RelationDef = flag::Entity::belongs_to(call::Entity)
+    use call_roll_up::Column as R;
+    let at_the_place: sea_orm::RelationDef = flag::Entity::belongs_to(call_roll_up::Entity)
         .from(flag::Column::PropertyId)
-        .to(call::Column::PropertyId)
+        .to(R::PropertyId)
         .into();
-    let day = || Expr::col((call::Entity, call::Column::OccurredOn));
+    let of_sum = |column: R| Expr::col((call_roll_up::Entity, column));
     let rows = flag::Entity::visible_to(viewer)
         .select_only()
         .column(flag::Column::Id)
-        .expr_as(Func::count(Expr::col((call::Entity, call::Column::Id))), "calls")
+        .expr_as(Func::sum(of_sum(R::Calls)), "calls")
         .join(JoinType::InnerJoin, at_the_place)
         .filter(flag::Column::Id.is_in(flags.iter().copied()))
-        .filter(day().gte(Expr::col((flag::Entity, flag::Column::WindowFrom))))
-        .filter(day().lte(Expr::col((flag::Entity, flag::Column::WindowTo))))
-        .filter(call::Column::Category.is_in(behaving(CallBehavior::Protected)))
+        .filter(of_sum(R::OccurredOn).gte(Expr::col((flag::Entity, flag::Column::WindowFrom))))
+        .filter(of_sum(R::OccurredOn).lte(Expr::col((flag::Entity, flag::Column::WindowTo))))
+        .filter(of_sum(R::Reason).eq(call_roll_up::PROTECTED))
         .group_by(flag::Column::Id)
         .into_model::<Sum>()
         .all(&app.db)

@@ -10,6 +10,7 @@ pub mod feeds;
 pub mod flags;
 pub mod hearings;
 pub mod inspections;
+pub mod interventions;
 pub mod joined;
 pub mod legal_action_summary;
 pub mod legal_actions;

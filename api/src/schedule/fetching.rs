@@ -43,6 +43,7 @@ async fn start(app: &App, run: &ImportRun, feed: &preset::Feed) -> Result<Start>
             _ => BTreeSet::new(),
         },
         token: config::feed_token(&feed.key, token_file)?,
+        store_options: config::store_options(),
     })
 }
 

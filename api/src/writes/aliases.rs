@@ -7,11 +7,11 @@ use entity::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, EntityTrait, QueryFilter,
+    ColumnTrait, Condition, EntityTrait, QueryFilter,
     sea_query::{Expr, OnConflict},
 };
 
-use super::properties;
+use super::{properties, roll_up};
 use crate::{
     app::Tx,
     domain::{
@@ -72,13 +72,16 @@ pub async fn release_calls(tx: &Tx, place: PropertyId, keys: &[String]) -> Resul
     if keys.is_empty() {
         return Ok(0);
     }
-    let done = call::Entity::update_many()
-        .col_expr(call::Column::PropertyId, Expr::value(None::<PropertyId>))
-        .filter(call::Column::PropertyId.eq(place))
-        .filter(call::Column::AddressKey.is_in(keys.iter().map(String::as_str)))
-        .exec(tx.conn())
-        .await?;
-    Ok(done.rows_affected)
+    let theirs = Condition::all()
+        .add(call::Column::PropertyId.eq(place))
+        .add(call::Column::AddressKey.is_in(keys.iter().map(String::as_str)));
+    let done = roll_up::follow(tx, theirs.clone(), async |tx| {
+        let update = call::Entity::update_many()
+            .col_expr(call::Column::PropertyId, Expr::value(None::<PropertyId>))
+            .filter(theirs);
+        Ok(update.exec(tx.conn()).await?)
+    });
+    Ok(done.await?.rows_affected)
 }
 
 async fn insert(tx: &Tx, place: PropertyId, address: &Address) -> Result<()> {

@@ -14,7 +14,7 @@ use sea_orm::{
     sea_query::{Expr, OnConflict},
 };
 
-use super::{flags, ingest};
+use super::{flags, ingest, roll_up};
 use crate::{
     app::Tx,
     authz::Action,
@@ -116,15 +116,20 @@ pub async fn derive_again(tx: &mut Tx, feed: FeedId, keys: &HashSet<String>) -> 
     ingest::lock(tx, Some(feed)).await?;
     let mut places = BTreeSet::new();
     let mut derived = 0;
-    for (calls, category) in outdated(tx, feed, keys).await? {
-        places.extend(places_of(tx, calls.clone()).await?);
-        let changed = call::Entity::update_many()
-            .col_expr(call::Column::Category, Expr::value(category))
-            .col_expr(call::Column::UpdatedAt, Expr::value(tx.now))
-            .filter(calls)
-            .exec(tx.conn())
-            .await?;
-        derived += changed.rows_affected;
+    for (calls, category) in derived_of(tx, feed, keys).await? {
+        let outdated = calls.clone().add(call::Column::Category.ne(category));
+        let theirs = places_of(tx, outdated.clone()).await?;
+        // Calls at no place are in no sum.
+        let summed = if theirs.is_empty() { outdated.clone() } else { calls };
+        places.extend(theirs);
+        let changed = roll_up::follow(tx, summed, async |tx| {
+            let update = call::Entity::update_many()
+                .col_expr(call::Column::Category, Expr::value(category))
+                .col_expr(call::Column::UpdatedAt, Expr::value(tx.now))
+                .filter(outdated);
+            Ok(update.exec(tx.conn()).await?)
+        });
+        derived += changed.await?.rows_affected;
     }
     if derived > 0 {
         flags::evaluate(tx, &places.into_iter().collect::<Vec<_>>()).await?;
@@ -132,13 +137,13 @@ pub async fn derive_again(tx: &mut Tx, feed: FeedId, keys: &HashSet<String>) -> 
     Ok(derived)
 }
 
-// Calls with one of these types that are not of the category which their mappings give, and that category.
-async fn outdated(tx: &Tx, feed: FeedId, keys: &HashSet<String>) -> Result<Vec<(Condition, CallCategory)>> {
+// Calls with one of these types, and the category which their mappings give.
+async fn derived_of(tx: &Tx, feed: FeedId, keys: &HashSet<String>) -> Result<Vec<(Condition, CallCategory)>> {
     use call::Column as C;
     let mut pairs = type_pairs(tx, feed).await?;
     pairs.retain(|pair| pair.says(|told| keys.contains(told)));
     let mapped = mappings(tx, feed, &pairs).await?;
-    let outdated = pairs.into_iter().map(|pair| {
+    let derived = pairs.into_iter().map(|pair| {
         let of = |told: &Option<String>| {
             told.as_deref().map(|told| mapped.get(&key_of(told)).copied().unwrap_or(CallCategory::Unmapped))
         };
@@ -146,11 +151,10 @@ async fn outdated(tx: &Tx, feed: FeedId, keys: &HashSet<String>) -> Result<Vec<(
         let theirs = Condition::all()
             .add(C::FeedId.eq(feed))
             .add(equals(C::InitialDescription, pair.initial))
-            .add(equals(C::Description, pair.last))
-            .add(C::Category.ne(category));
+            .add(equals(C::Description, pair.last));
         (theirs, category)
     });
-    Ok(outdated.collect())
+    Ok(derived.collect())
 }
 
 async fn places_of(tx: &Tx, calls: Condition) -> Result<Vec<PropertyId>> {

@@ -1,6 +1,10 @@
 //! Many rows in few statements.
 
-use sea_orm::{ActiveModelBehavior, ActiveModelTrait, EntityTrait, Iterable};
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, Iterable, Statement,
+    Value,
+    sea_query::{Expr, ExprTrait, OnConflict, SimpleExpr, extension::postgres::PgFunc},
+};
 
 use crate::{app::Tx, error::Result};
 
@@ -18,5 +22,40 @@ where
         let some: Vec<A> = rows.by_ref().take(most).collect();
         A::Entity::insert_many(some).exec_without_returning(tx.conn()).await?;
     }
+    Ok(())
+}
+
+/// The same, but a row that is there already is changed as `conflict` says.
+pub async fn upsert<A>(
+    tx: &Tx,
+    rows: impl IntoIterator<Item = impl Into<A>>,
+    conflict: &OnConflict,
+) -> Result<()>
+where
+    A: ActiveModelTrait + ActiveModelBehavior + Send,
+{
+    let most = VALUES / <A::Entity as EntityTrait>::Column::iter().count().max(1);
+    let mut rows = rows.into_iter().map(|row| row.into().reset_all()).peekable();
+    while rows.peek().is_some() {
+        let some: Vec<A> = rows.by_ref().take(most).collect();
+        A::Entity::insert_many(some).on_conflict(conflict.clone()).exec_without_returning(tx.conn()).await?;
+    }
+    Ok(())
+}
+
+/// The column holds one of these texts. On PostgreSQL the text of the statement does not depend on how many they are, so
+/// that it is planned once.
+pub fn any_of(tx: &Tx, column: impl ColumnTrait, texts: Vec<String>) -> SimpleExpr {
+    if tx.is_postgres() {
+        Expr::col(column.as_column_ref()).eq(PgFunc::any(Expr::val(texts)))
+    } else {
+        column.is_in(texts)
+    }
+}
+
+/// Runs a statement of PostgreSQL.
+pub async fn execute(tx: &Tx, sql: &str, values: Vec<Value>) -> Result<()> {
+    let statement = Statement::from_sql_and_values(tx.conn().get_database_backend(), sql, values);
+    tx.conn().execute_raw(statement).await?;
     Ok(())
 }

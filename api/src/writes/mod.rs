@@ -21,6 +21,7 @@ pub mod presets;
 pub mod properties;
 pub mod property_edit;
 pub mod rematch;
+pub mod roll_up;
 pub mod staff;
 pub mod team;
 pub mod team_seats;

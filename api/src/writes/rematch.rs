@@ -12,7 +12,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, QueryStatementBuilder},
 };
 
-use super::{flags, ingest, many};
+use super::{flags, ingest, many, roll_up};
 use crate::{app::Tx, error::Result, scope::unscoped};
 
 /// Calls that got another place, and the places that won or lost one.
@@ -87,12 +87,14 @@ async fn follow_aliases(tx: &Tx, keys: HashSet<String>) -> Result<u64> {
         .column(A::PropertyId)
         .filter(Expr::col((address_alias::Entity, A::Key)).eq(Expr::col((call::Entity, C::AddressKey))));
     let place = Expr::from(place.into_query().into_sub_query_statement());
-    let moved = call::Entity::update_many()
-        .col_expr(C::PropertyId, place.clone())
-        .col_expr(C::UpdatedAt, Expr::value(tx.now))
-        .filter(exact(keys))
-        .filter(C::PropertyId.is_null().or(Expr::col((call::Entity, C::PropertyId)).ne(place)))
-        .exec(tx.conn())
-        .await?;
-    Ok(moved.rows_affected)
+    let calls = exact(keys);
+    let moved = roll_up::follow(tx, calls.clone(), async |tx| {
+        let update = call::Entity::update_many()
+            .col_expr(C::PropertyId, place.clone())
+            .col_expr(C::UpdatedAt, Expr::value(tx.now))
+            .filter(calls)
+            .filter(C::PropertyId.is_null().or(Expr::col((call::Entity, C::PropertyId)).ne(place)));
+        Ok(update.exec(tx.conn()).await?)
+    });
+    Ok(moved.await?.rows_affected)
 }

@@ -2,11 +2,13 @@
 
 mod batch;
 mod reading;
+mod repeated_rows;
 mod replay;
+mod stored;
 mod summary;
 mod withdrawal;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
@@ -15,7 +17,11 @@ use entity::{
 };
 
 pub(super) use self::batch::{lock, mapped};
-pub use self::summary::{Counts, Summary};
+use self::repeated_rows::RepeatedRows;
+pub use self::{
+    reading::{LineReader, ReadLines},
+    summary::{Counts, Summary},
+};
 use super::{
     feed_runs::{self, Begun, Failure, Found, Heartbeat, Purpose},
     flags,
@@ -23,8 +29,8 @@ use super::{
 use crate::{
     app::App,
     authz::{Action, Viewer},
-    domain::{address::Writing, repeated_rows::RepeatedRows},
-    error::Result,
+    domain::address::Writing,
+    error::{Error, Result},
     feeds::{
         Line,
         drop::DroppedFile,
@@ -34,9 +40,9 @@ use crate::{
 };
 
 /// Lines that one transaction takes.
-pub const BATCH: usize = 500;
+pub const BATCH: usize = 4_000;
 /// Places that one transaction holds the rules against.
-const PLACES: usize = 500;
+const PLACES: usize = 4_000;
 /// What the audit log calls a run.
 const NAME: &str = "importCalls";
 
@@ -50,8 +56,9 @@ pub struct ImportRun {
     viewer: Viewer,
     begun: Begun,
     mapping: FeedMapping,
-    repeats: RepeatedRows,
-    noting: bool,
+    noting: RepeatedRows,
+    /// What reads lines that come without a reader of the caller's, once the noting has ended.
+    reader: Option<LineReader>,
     /// Places whose calls changed.
     touched: BTreeSet<PropertyId>,
     summary: Summary,
@@ -86,9 +93,9 @@ impl ImportRun {
         Ok(Self {
             app: app.clone(),
             viewer: viewer.clone(),
-            repeats: RepeatedRows::new(mapping.repeated_keys == RepeatedKeys::LastWins),
+            noting: RepeatedRows::new(mapping.repeated_keys == RepeatedKeys::LastWins),
+            reader: None,
             mapping,
-            noting: true,
             touched: std::mem::take(&mut begun.left),
             summary: Summary::default(),
             before: Summary::default(),
@@ -158,8 +165,16 @@ impl ImportRun {
         if let Ok(row) = line
             && reading::refusal(row, self.app.clock.now()).is_none()
         {
-            self.repeats.note(&row.source_id, row.line);
+            self.noting.note(&row.source_id, row.line);
         }
+    }
+
+    /// What reads the lines of this run; the noting has ended. It works on its own, so that the next batch can be read
+    /// while the database takes the one before.
+    pub fn reader(&mut self) -> Result<LineReader> {
+        let repeats = std::mem::take(&mut self.noting).noted();
+        let repeats = repeats.map_err(|error| Error::Internal(format!("keys cannot be sorted: {error}")))?;
+        Ok(LineReader::new(writing(&self.mapping.address), self.app.clock.clone(), Arc::new(repeats)))
     }
 
     /// The next lines come from this file. One that was read before it has ended: its run ends well, and another one
@@ -209,16 +224,22 @@ impl ImportRun {
 
     /// Takes a batch of lines: all of them in one transaction.
     pub async fn take(&mut self, lines: &[Line]) -> Result<()> {
-        if self.noting {
-            self.noting = false;
-            self.repeats = std::mem::take(&mut self.repeats).noted();
-        }
-        let source = batch::Source {
-            feed: self.begun.feed,
-            run: self.begun.run,
-            writing: writing(&self.mapping.address),
-            repeats: &self.repeats,
+        let mut reader = match self.reader.take() {
+            Some(reader) => reader,
+            None => self.reader()?,
         };
+        let mut read = ReadLines::default();
+        for line in lines {
+            reader.read(line.clone(), &mut read);
+        }
+        reader.ended(&mut read);
+        self.reader = Some(reader);
+        self.take_read(read).await
+    }
+
+    /// The same for lines that have been read by this run's reader.
+    pub async fn take_read(&mut self, lines: ReadLines) -> Result<()> {
+        let source = batch::Source { feed: self.begun.feed, run: self.begun.run };
         let (before, lease) = (&self.summary.counts, &self.begun.lease);
         let taken = self.app.write(&self.viewer, NAME, Action::RunFeeds, async |tx| {
             lease.keep_unpaused(tx).await?;

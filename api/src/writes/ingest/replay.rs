@@ -1,6 +1,9 @@
 //! Rejected rows read again, after the mapping or the server was mended.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use entity::{
@@ -13,12 +16,13 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, se
 use super::{
     BATCH, ImportRun, NAME,
     batch::{self, Source, Taken},
-    reading, writing,
+    reading::{self, LineReader, ReadLines},
+    repeated_rows::RepeatedRows,
+    writing,
 };
 use crate::{
     app::Tx,
     authz::Action,
-    domain::repeated_rows::RepeatedRows,
     error::{Error, Result},
     feeds::{FeedMapping, Line, UnreadableRow, reading::row_of},
     scope::unscoped,
@@ -51,16 +55,13 @@ impl ImportRun {
     }
 
     async fn take_again(&mut self, rows: &[rejected_row::Model]) -> Result<()> {
-        let source = Source {
-            feed: self.begun.feed,
-            run: self.begun.run,
-            writing: writing(&self.mapping.address),
-            repeats: &RepeatedRows::new(true),
-        };
+        let source = Source { feed: self.begun.feed, run: self.begun.run };
+        let whole = Arc::new(RepeatedRows::new(true));
+        let mut reader = LineReader::new(writing(&self.mapping.address), self.app.clock.clone(), whole);
         let (before, lease, mapping) = (&self.summary.counts, &self.begun.lease, &self.mapping);
         let taken = self.app.write(&self.viewer, NAME, Action::RunFeeds, async |tx| {
             lease.keep_unpaused(tx).await?;
-            let taken = read_again(tx, &source, mapping, rows).await?;
+            let taken = read_again(tx, &source, mapping, &mut reader, rows).await?;
             feed_runs::tell(tx, source.run, &before.plus(&taken.summary.counts)).await?;
             Ok(taken)
         });
@@ -73,8 +74,9 @@ impl ImportRun {
 
 async fn read_again(
     tx: &mut Tx,
-    source: &Source<'_>,
+    source: &Source,
     mapping: &FeedMapping,
+    reader: &mut LineReader,
     rows: &[rejected_row::Model],
 ) -> Result<Taken> {
     let mut readable: Vec<Line> = Vec::new();
@@ -95,7 +97,12 @@ async fn read_again(
     let all = readable.len();
     readable.retain(|line| line.as_ref().is_ok_and(|row| !later.contains(&row.source_id)));
     let outdated = i32::try_from(all - readable.len()).unwrap_or(i32::MAX);
-    let mut taken = batch::take(tx, source, &readable).await?;
+    let mut lines = ReadLines::default();
+    for line in readable {
+        reader.read(line, &mut lines);
+    }
+    reader.ended(&mut lines);
+    let mut taken = batch::take(tx, source, lines).await?;
     taken.summary.counts.read += outdated;
     taken.summary.counts.duplicates += outdated;
     rejected_row::Entity::delete_many()
@@ -109,7 +116,7 @@ async fn read_again(
             .exec(tx.conn())
             .await?;
         taken.summary.counts.read += 1;
-        taken.summary.reject(unreadable);
+        taken.summary.reject(&unreadable);
     }
     Ok(taken)
 }

@@ -65,10 +65,10 @@ impl Summary {
         self.rejections.truncate(TOLD);
     }
 
-    pub(super) fn reject(&mut self, row: UnreadableRow) {
+    pub(super) fn reject(&mut self, row: &UnreadableRow) {
         self.counts.rejected += 1;
         if self.rejections.len() < TOLD {
-            self.rejections.push((row.line, row.reason));
+            self.rejections.push((row.line, row.reason.clone()));
         }
     }
 

@@ -6,7 +6,7 @@ use entity::{
     call,
     id::{CallId, PropertyId},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 
 use super::{BATCH, ImportRun, NAME};
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     domain::reconciling::ListedKeys,
     error::Result,
     scope::unscoped,
-    writes::{feed_runs, many},
+    writes::{feed_runs, many, roll_up},
 };
 
 /// Stored keys that are compared with the list at a time.
@@ -101,12 +101,13 @@ async fn withdraw(tx: &Tx, calls: &[CallId]) -> Result<(i32, BTreeSet<PropertyId
         .into_tuple()
         .all(tx.conn())
         .await?;
-    let marked = call::Entity::update_many()
-        .col_expr(call::Column::WithdrawnAt, Expr::value(tx.now))
-        .col_expr(call::Column::UpdatedAt, Expr::value(tx.now))
-        .filter(theirs)
-        .filter(call::Column::WithdrawnAt.is_null())
-        .exec(tx.conn())
-        .await?;
-    Ok((i32::try_from(marked.rows_affected).unwrap_or(i32::MAX), places.into_iter().collect()))
+    let marked = roll_up::follow(tx, Condition::all().add(theirs.clone()), async |tx| {
+        let update = call::Entity::update_many()
+            .col_expr(call::Column::WithdrawnAt, Expr::value(tx.now))
+            .col_expr(call::Column::UpdatedAt, Expr::value(tx.now))
+            .filter(theirs)
+            .filter(call::Column::WithdrawnAt.is_null());
+        Ok(update.exec(tx.conn()).await?)
+    });
+    Ok((i32::try_from(marked.await?.rows_affected).unwrap_or(i32::MAX), places.into_iter().collect()))
 }

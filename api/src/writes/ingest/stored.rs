@@ -1,0 +1,198 @@
+//! What the database has of a batch of rows, and how it takes them: statements whose text is the same for every batch.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use entity::{
+    address_alias,
+    call::{self, AddressPrecision, CallCategory},
+    id::{FeedId, PropertyId},
+};
+use sea_orm::{
+    ColumnTrait, FromQueryResult, Iterable, QueryFilter, QuerySelect, Value, sea_query::OnConflict,
+};
+use uuid::Uuid;
+
+use super::reading::Reading;
+use crate::{
+    app::Tx,
+    error::Result,
+    scope::unscoped,
+    writes::{many, roll_up::Rolled},
+};
+
+/// What the database has of a call.
+#[derive(FromQueryResult)]
+pub(super) struct Known {
+    source_id: String,
+    row_hash: String,
+    property_id: Option<PropertyId>,
+    occurred_on: NaiveDate,
+    category: CallCategory,
+    precision: AddressPrecision,
+    disposition_excludes: bool,
+    officer_initiated: bool,
+    withdrawn_at: Option<DateTime<Utc>>,
+}
+
+impl Known {
+    /// Nothing about it changed.
+    pub(super) fn is_as_told(&self, hash: &str, category: CallCategory, place: Option<PropertyId>) -> bool {
+        self.row_hash == hash
+            && self.category == category
+            && self.property_id == place
+            && self.withdrawn_at.is_none()
+    }
+
+    pub(super) fn rolled(&self) -> Option<Rolled> {
+        Some(Rolled {
+            property_id: self.property_id?,
+            occurred_on: self.occurred_on,
+            category: self.category,
+            precision: self.precision,
+            disposition_excludes: self.disposition_excludes,
+            officer_initiated: self.officer_initiated,
+            withdrawn_at: self.withdrawn_at,
+        })
+    }
+}
+
+/// The calls of the feed that have these rows' keys, by key.
+pub(super) async fn known(tx: &Tx, feed: FeedId, readings: &[Reading]) -> Result<HashMap<String, Known>> {
+    use call::Column as C;
+    let keys = readings.iter().map(|reading| reading.row.source_id.clone()).collect();
+    let rows = unscoped::<call::Entity>()
+        .select_only()
+        .columns([C::SourceId, C::RowHash, C::PropertyId, C::OccurredOn, C::Category, C::Precision])
+        .columns([C::DispositionExcludes, C::OfficerInitiated, C::WithdrawnAt])
+        .filter(C::FeedId.eq(feed))
+        .filter(many::any_of(tx, C::SourceId, keys))
+        .into_model::<Known>()
+        .all(tx.conn())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.source_id.clone(), row)).collect())
+}
+
+/// The places that the rows' addresses name, by address key.
+pub(super) async fn places(tx: &Tx, readings: &[Reading]) -> Result<HashMap<String, PropertyId>> {
+    let keys: HashSet<&str> = readings.iter().map(Reading::place_key).filter(|key| !key.is_empty()).collect();
+    let keys = keys.into_iter().map(str::to_owned).collect();
+    let rows: Vec<(String, PropertyId)> = unscoped::<address_alias::Entity>()
+        .select_only()
+        .columns([address_alias::Column::Key, address_alias::Column::PropertyId])
+        .filter(many::any_of(tx, address_alias::Column::Key, keys))
+        .into_tuple()
+        .all(tx.conn())
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Writes calls. One that is there already keeps its id and when the server first learned of it.
+pub(super) async fn write(tx: &Tx, calls: Vec<call::Model>) -> Result<()> {
+    if calls.is_empty() {
+        return Ok(());
+    }
+    if tx.is_postgres() {
+        return many::execute(tx, &upsert(), columns(calls)).await;
+    }
+    use call::Column as C;
+    let kept = |column: &C| matches!(column, C::Id | C::FeedId | C::SourceId | C::RecordedAt);
+    let conflict = OnConflict::columns([C::FeedId, C::SourceId])
+        .update_columns(C::iter().filter(|column| !kept(column)))
+        .to_owned();
+    many::upsert::<call::ActiveModel>(tx, calls, &conflict).await
+}
+
+/// The columns of a call that differ from row to row, with their types; an array cannot hold a null, so that what may be
+/// missing comes as an empty text or the nil UUID.
+const COLUMNS: [(&str, &str); 15] = [
+    ("id", "uuid"),
+    ("source_id", "text"),
+    ("occurred_at", "timestamptz"),
+    ("occurred_on", "date"),
+    ("address", "text"),
+    ("address_key", "text"),
+    ("precision", "text"),
+    ("category", "text"),
+    ("description", "text"),
+    ("initial_description", "text"),
+    ("disposition", "text"),
+    ("disposition_excludes", "boolean"),
+    ("officer_initiated", "boolean"),
+    ("property_id", "uuid"),
+    ("row_hash", "text"),
+];
+
+fn upsert() -> String {
+    let names = COLUMNS.map(|(name, _)| name);
+    let told = COLUMNS.map(|(name, kind)| match (name, kind) {
+        ("description" | "initial_description" | "disposition", _) => format!("NULLIF({name}, '')"),
+        ("property_id", _) => format!("NULLIF({name}, '{}'::uuid)", Uuid::nil()),
+        _ => name.to_owned(),
+    });
+    let arrays: Vec<String> =
+        COLUMNS.iter().enumerate().map(|(index, (_, kind))| format!("${}::{kind}[]", index + 3)).collect();
+    let changed: Vec<String> = names[2..].iter().map(|name| format!("{name} = excluded.{name}")).collect();
+    format!(
+        "INSERT INTO call (feed_id, recorded_at, updated_at, {}) SELECT $1, $2, $2, {} FROM UNNEST({}) AS told ({}) \
+         ON CONFLICT (feed_id, source_id) DO UPDATE SET updated_at = excluded.updated_at, withdrawn_at = NULL, {}",
+        names.join(", "),
+        told.join(", "),
+        arrays.join(", "),
+        names.join(", "),
+        changed.join(", "),
+    )
+}
+
+// In the order of `COLUMNS`, after the feed and the time.
+fn columns(calls: Vec<call::Model>) -> Vec<Value> {
+    let n = calls.len();
+    let (feed, now) = calls.first().map_or_else(Default::default, |call| (call.feed_id.0, call.updated_at));
+    let mut texts: [Vec<String>; 9] = std::array::from_fn(|_| Vec::with_capacity(n));
+    let (mut ids, mut places) = (Vec::with_capacity(n), Vec::with_capacity(n));
+    let (mut times, mut days) = (Vec::with_capacity(n), Vec::with_capacity(n));
+    let (mut excluded, mut officers) = (Vec::with_capacity(n), Vec::with_capacity(n));
+    for call in calls {
+        ids.push(call.id.0);
+        places.push(call.property_id.map_or(Uuid::nil(), |id| id.0));
+        times.push(call.occurred_at);
+        days.push(call.occurred_on);
+        excluded.push(call.disposition_excludes);
+        officers.push(call.officer_initiated);
+        let of_call = [
+            call.source_id,
+            call.address,
+            call.address_key,
+            call.precision.word(),
+            call.category.word(),
+            call.description.unwrap_or_default(),
+            call.initial_description.unwrap_or_default(),
+            call.disposition.unwrap_or_default(),
+            call.row_hash,
+        ];
+        for (column, text) in texts.iter_mut().zip(of_call) {
+            column.push(text);
+        }
+    }
+    let [source, address, key, precision, category, last, initial, disposition, hash] =
+        texts.map(Value::from);
+    vec![
+        feed.into(),
+        now.into(),
+        ids.into(),
+        source,
+        times.into(),
+        days.into(),
+        address,
+        key,
+        precision,
+        category,
+        last,
+        initial,
+        disposition,
+        excluded.into(),
+        officers.into(),
+        places.into(),
+        hash,
+    ]
+}

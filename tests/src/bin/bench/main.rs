@@ -1,0 +1,131 @@
+//! The load benchmark: figures, the same work as plain SQL beside them, and ratios. `JFN_BENCH_CALLS` scales it.
+
+mod floor;
+mod generated;
+mod import;
+mod reading;
+
+use std::time::Instant;
+
+use api::{
+    authz::{Action, Viewer},
+    writes,
+};
+use entity::{call, id::PropertyId};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use tests::{Jfn, Store};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Calls of the log unless `JFN_BENCH_CALLS` says otherwise.
+const CALLS: u64 = 3_000_000;
+/// On SQLite the log is shorter: its figure does not depend on the length.
+const SQLITE: u64 = 300_000;
+
+#[tokio::main]
+async fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [what, url, schema, file] = &arguments[..]
+        && what == "import"
+    {
+        return import::here(url, schema, file).await;
+    }
+    let calls = std::env::var("JFN_BENCH_CALLS").ok().and_then(|n| n.parse().ok()).unwrap_or(CALLS);
+    println!(
+        "{calls} calls at {} places; two processes share this machine: ours and PostgreSQL.",
+        generated::PLACES
+    );
+    println!("Nothing waits for the disk (fsync is off), for the floors neither.");
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("log.csv");
+    let chosen = |store: &str| arguments.is_empty() || arguments.iter().any(|wanted| wanted == store);
+    if chosen("postgres") {
+        generated::log(&log, calls);
+        on_postgres(&log, &folder.path().join("day.csv")).await;
+    }
+    if chosen("sqlite") {
+        generated::log(&log, calls.min(SQLITE));
+        on_sqlite(&log).await;
+    }
+}
+
+fn figure(what: &str, found: String, wanted: &str) {
+    println!("{what:<66} {found:>22}   {wanted}");
+}
+
+fn rate(what: &str, took: &import::Took, wanted: &str) {
+    figure(what, format!("{:.0} rows/s", took.rate()), wanted);
+    println!(
+        "    {:.1} s, {:.1} s of it on our processor, {:.0} MB at most",
+        took.seconds, took.cpu, took.megabytes
+    );
+}
+
+async fn on_postgres(log: &std::path::Path, day: &std::path::Path) {
+    println!("\nPostgreSQL");
+    let jfn = Jfn::start(Store::Postgres).await;
+    generated::places(&jfn).await;
+    run(&jfn, "VACUUM ANALYZE").await;
+    let first = import::elsewhere(&jfn.opening(), log).await;
+    let floor = floor::unnest(&jfn).await;
+    rate("import of a file, everything on", &first, "");
+    figure("  the same rows by plain UNNEST … ON CONFLICT", format!("{floor:.0} rows/s"), "");
+    figure("  ratio", format!("{:.0} %", 100.0 * first.rate() / floor), "at least 50 %");
+    figure("  memory at most", format!("{:.0} MB", first.megabytes), "at most 150 MB");
+    let again = import::elsewhere(&jfn.opening(), log).await;
+    rate("the same file again", &again, "at least 100,000 rows/s");
+    run(&jfn, "VACUUM ANALYZE").await;
+
+    generated::day(day, 5_000);
+    let took = import::elsewhere(&jfn.opening(), day).await;
+    figure("5,000 calls of one day, imported", format!("{:.2} s", took.seconds), "");
+    let seconds = evaluated(&jfn).await;
+    figure("  their places held against the rules", format!("{seconds:.3} s"), "under 0.5 s");
+    replayed(&jfn).await;
+    reading::figures(&jfn).await;
+    jfn.stop().await;
+}
+
+async fn replayed(_jfn: &Jfn) {}
+
+// The places of the last day's calls, all over again.
+async fn evaluated(jfn: &Jfn) -> f64 {
+    let places: Vec<PropertyId> = call::Entity::find()
+        .select_only()
+        .column(call::Column::PropertyId)
+        .distinct()
+        .filter(call::Column::SourceId.starts_with("0900"))
+        .filter(call::Column::PropertyId.is_not_null())
+        .into_tuple()
+        .all(&jfn.app.db)
+        .await
+        .expect("places");
+    let server = Viewer::server();
+    let mut best = f64::MAX;
+    for _ in 0..3 {
+        let began = Instant::now();
+        let evaluated = jfn
+            .app
+            .write(&server, "bench", Action::RunFeeds, async |tx| writes::flags::evaluate(tx, &places).await);
+        evaluated.await.expect("the rules are held against the places");
+        best = best.min(began.elapsed().as_secs_f64());
+    }
+    println!("    {} places", places.len());
+    best
+}
+
+async fn on_sqlite(log: &std::path::Path) {
+    println!("\nSQLite");
+    let jfn = Jfn::start(Store::Sqlite).await;
+    generated::places(&jfn).await;
+    let first = import::elsewhere(&jfn.opening(), log).await;
+    rate("import of a file, everything on", &first, "at least 15,000 rows/s");
+    let again = import::elsewhere(&jfn.opening(), log).await;
+    rate("the same file again", &again, "");
+    jfn.stop().await;
+}
+
+async fn run(jfn: &Jfn, sql: &str) {
+    jfn.app.db.execute_unprepared(sql).await.expect("the statement runs");
+}
