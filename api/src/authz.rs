@@ -41,6 +41,9 @@ pub enum Action {
     /// Single calls of a place, flags and their explanation.
     ReadCalls,
     ReviewFlags,
+    /// Record that an owner, tenant or manager challenges a counted call.
+    RecordChallenges,
+    DecideChallenges,
     OpenCaseFromFlag,
     ReferLegalAction,
     /// Authorise, file, hearings, orders.
@@ -132,7 +135,8 @@ fn reach_of(role: StaffRole, action: Action) -> Reach {
             (A::ReadCases | A::ReadAggregates | A::ReadFeeds | A::ReadStaff, _) => Everywhere,
             (A::ReadPrivileged, R::Attorney) | (A::RunFeeds, R::Sergeant) => Everywhere,
             (A::WorkCases | A::ReadCalls | A::OpenCaseFromFlag | A::ReferLegalAction, _) => OwnDistricts,
-            (A::SetDeadlines | A::CloseCases, _) => OwnDistricts,
+            (A::SetDeadlines | A::CloseCases | A::RecordChallenges, _) => OwnDistricts,
+            (A::DecideChallenges, R::Attorney | R::Sergeant) => OwnDistricts,
             (A::WritePrivileged | A::ConductLegalAction, R::Attorney) => OwnDistricts,
             (A::EnforceCode, R::Attorney | R::CodeOfficer) => OwnDistricts,
             (A::ReviewFlags, R::Sergeant) => OwnDistricts,

@@ -3,13 +3,14 @@
 use entity::{
     address_alias,
     call::{self, CallCategory},
-    call_type_mapping, case, case_event, case_kind, deadline, feed, feed_run, flag, flag_call, hearing,
+    call_challenge, call_type_mapping, case, case_event, case_evidence, case_kind, deadline, feed, feed_run,
+    flag, flag_call, flag_event, hearing,
     id::DistrictId,
     inspection, legal_action, legal_action_status_change, notice, notice_service, nuisance_rule, party,
     property, property_party, property_party_decision, rejected_row, staff, team_seat, violation,
 };
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, Select,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -97,16 +98,31 @@ impl VisibleTo for flag::Entity {
     }
 }
 
-impl VisibleTo for flag_call::Entity {
+/// What belongs to a flag is seen by whoever sees the flag.
+macro_rules! visible_with_the_flag {
+    ($($module:ident),+) => {$(
+        impl VisibleTo for $module::Entity {
+            fn visible_to(viewer: &Viewer) -> Select<Self> {
+                within(viewer, Action::ReadCalls, |own| {
+                    let mut flags = sea_orm::sea_query::Query::select();
+                    flags
+                        .column(flag::Column::Id)
+                        .from(flag::Entity)
+                        .and_where(flag::Column::DistrictId.is_in(own.iter().copied()));
+                    Condition::all().add($module::Column::FlagId.in_subquery(flags))
+                })
+            }
+        }
+    )+};
+}
+
+visible_with_the_flag!(flag_call, flag_event, case_evidence);
+
+impl VisibleTo for call_challenge::Entity {
+    /// A challenge whose call is protected now is shown to nobody either: its words may tell what happened.
     fn visible_to(viewer: &Viewer) -> Select<Self> {
-        within(viewer, Action::ReadCalls, |own| {
-            let mut flags = sea_orm::sea_query::Query::select();
-            flags
-                .column(flag::Column::Id)
-                .from(flag::Entity)
-                .and_where(flag::Column::DistrictId.is_in(own.iter().copied()));
-            Condition::all().add(flag_call::Column::FlagId.in_subquery(flags))
-        })
+        let calls = call::Entity::visible_to(viewer).select_only().column(call::Column::Id).into_query();
+        unscoped::<Self>().filter(call_challenge::Column::CallId.in_subquery(calls))
     }
 }
 

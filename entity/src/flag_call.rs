@@ -29,6 +29,8 @@ words! {
         ExcludedByReview,
         /// The source no longer lists it.
         WithdrawnBySource,
+        /// The owner's, tenant's or manager's challenge of it was upheld.
+        ChallengeUpheld,
     }
 }
 

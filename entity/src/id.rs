@@ -130,10 +130,14 @@ ids! {
     AuditRowId = "audit",
     /// One call for service.
     CallId = "call",
+    /// A challenge of a counted call.
+    CallChallengeId = "challenge",
     /// The category of one call type of a feed.
     CallTypeMappingId = "calltype",
     /// A case.
     CaseId = "case",
+    /// What a case that grew from a flag rested on when it was opened.
+    CaseEvidenceId = "evidence",
     /// One entry of a case's timeline.
     CaseEventId = "event",
     /// A date by which something is due.
@@ -148,6 +152,8 @@ ids! {
     FeedRunId = "feedrun",
     /// A place that crossed a threshold.
     FlagId = "flag",
+    /// One entry of a flag's history.
+    FlagEventId = "flagevent",
     /// A hearing in a legal action.
     HearingId = "hearing",
     /// The record of a creating mutation, for retries.

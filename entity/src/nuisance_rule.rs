@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    call::CallCategory,
+    call::{AddressPrecision, CallCategory},
     id::NuisanceRuleId,
     property::{ResidentialOccupancy, UseType},
 };
@@ -48,6 +48,8 @@ words! {
         Days,
         /// Calendar months of the city.
         Months,
+        /// Calendar years of the city, the present one included: 1 is the time since January 1.
+        CalendarYears,
     }
 }
 
@@ -76,8 +78,12 @@ json_list!(
     Occupancies of ResidentialOccupancy
 );
 json_list!(
-    /// Categories a rule counts.
+    /// Categories of calls.
     Categories of CallCategory
+);
+json_list!(
+    /// Dispositions in the words of the feeds.
+    Dispositions of String
 );
 json_list!(
     /// Thresholds by number of units.
@@ -102,8 +108,20 @@ pub struct Model {
     pub use_types: UseTypes,
     #[sea_orm(column_type = "Json")]
     pub occupancies: Occupancies,
+    /// What it counts, `excluded_categories` already taken out.
     #[sea_orm(column_type = "Json")]
     pub categories: Categories,
+    /// What it names as not counted.
+    #[sea_orm(column_type = "Json")]
+    pub excluded_categories: Categories,
+    /// Dispositions that take a call out of this rule, beside those that its feed excludes for all rules.
+    #[sea_orm(column_type = "Json")]
+    pub excluded_dispositions: Dispositions,
+    /// At least one counted call must be of these; none asked for when empty.
+    #[sea_orm(column_type = "Json")]
+    pub require_one_of: Categories,
+    /// How exact the address must be: ADDRESS, or UNIT only.
+    pub min_precision: AddressPrecision,
     pub measure: RuleMeasure,
     pub threshold: f64,
     pub comparison: RuleComparison,
@@ -114,6 +132,11 @@ pub struct Model {
     pub max_per_day: Option<i32>,
     pub min_gap_hours: Option<i32>,
     pub include_officer_initiated: bool,
+    /// The share of the threshold, in percent, from which a place is shown as an early warning.
+    pub early_warning_percent: Option<i32>,
+    /// Of the rules in force that share this word, a place is judged only by those whose unit bands hold its units; where
+    /// none does, only by those without bands.
+    pub exclusive_group: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -7,6 +7,7 @@ mod m0004_calls;
 mod m0005_legal_actions;
 mod m0006_feed_runs;
 mod m0007_call_roll_up;
+mod m0008_fair_rules;
 mod schema;
 
 use sea_orm_migration::prelude::*;
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_legal_actions::Migration),
             Box::new(m0006_feed_runs::Migration),
             Box::new(m0007_call_roll_up::Migration),
+            Box::new(m0008_fair_rules::Migration),
         ]
     }
 }

@@ -4,7 +4,7 @@ use chrono::{NaiveDateTime, TimeZone};
 use chrono_tz::America::Los_Angeles;
 use entity::{
     id::NuisanceRuleId,
-    nuisance_rule::{Band, Categories, Occupancies, RuleBasis, UnitBands, UseTypes, WindowUnit},
+    nuisance_rule::{Categories, Dispositions, Occupancies, RuleBasis, UnitBands, UseTypes, WindowUnit},
     property::{ResidentialOccupancy, UseType},
 };
 
@@ -38,11 +38,17 @@ pub fn rule(measure: RuleMeasure, comparison: RuleComparison, threshold: f64) ->
         max_per_day: None,
         min_gap_hours: None,
         include_officer_initiated: false,
+        excluded_categories: Categories::default(),
+        excluded_dispositions: Dispositions::default(),
+        require_one_of: Categories::default(),
+        min_precision: AddressPrecision::Address,
+        early_warning_percent: None,
+        exclusive_group: None,
     }
 }
 
 /// A call that counts, at that wall-clock time in Sacramento; of a repeated hour the first.
-pub fn call(local: &str) -> PlainCall {
+pub fn call(local: &str) -> PlainCall<'static> {
     let local = NaiveDateTime::parse_from_str(local, "%Y-%m-%d %H:%M").unwrap();
     let at = Los_Angeles.from_local_datetime(&local).earliest().unwrap();
     PlainCall {
@@ -51,10 +57,11 @@ pub fn call(local: &str) -> PlainCall {
         day: at.date_naive(),
         category: CallCategory::Noise,
         precision: AddressPrecision::Address,
+        disposition: None,
         disposition_excludes: false,
         officer_initiated: false,
         withdrawn: false,
-        excluded_by_review: false,
+        taken_out: None,
     }
 }
 
@@ -78,7 +85,7 @@ fn each_call_is_left_out_for_the_strictest_reason_only() {
         disposition_excludes: true,
         precision: AddressPrecision::Block,
         officer_initiated: true,
-        excluded_by_review: true,
+        taken_out: Some(ExclusionReason::ExcludedByReview),
         ..good
     };
     let steps = [
@@ -88,8 +95,11 @@ fn each_call_is_left_out_for_the_strictest_reason_only() {
         (PlainCall { category: CallCategory::Theft, withdrawn: false, ..bad_at_all }, E::NotQualifying),
         (PlainCall { category: CallCategory::Noise, withdrawn: false, ..bad_at_all }, E::Disposition),
         (PlainCall { precision: AddressPrecision::Place, officer_initiated: true, ..good }, E::Precision),
-        (PlainCall { officer_initiated: true, excluded_by_review: true, ..good }, E::OfficerInitiated),
-        (PlainCall { excluded_by_review: true, ..good }, E::ExcludedByReview),
+        (
+            PlainCall { officer_initiated: true, taken_out: Some(ExclusionReason::ExcludedByReview), ..good },
+            E::OfficerInitiated,
+        ),
+        (PlainCall { taken_out: Some(ExclusionReason::ExcludedByReview), ..good }, E::ExcludedByReview),
     ];
     for (call, reason) in steps {
         assert_eq!(exclusion(&call, Some(&at_least(3.0))), Some(reason));
@@ -178,7 +188,7 @@ fn calls_at_the_same_time_are_two_calls_on_one_day() {
 #[test]
 fn a_call_taken_out_leaves_its_place_of_the_day_to_the_next() {
     let one_a_day = Rule { max_per_day: Some(1), ..at_least(1.0) };
-    let first = PlainCall { excluded_by_review: true, ..call("2026-03-10 08:00") };
+    let first = PlainCall { taken_out: Some(ExclusionReason::ExcludedByReview), ..call("2026-03-10 08:00") };
     let found = count(&one_a_day, MARCH(), None, &[first, call("2026-03-10 09:00")]);
     assert_eq!(reasons(&found), [Some(ExclusionReason::ExcludedByReview), None]);
 }
@@ -229,7 +239,7 @@ fn at_least_is_reached_and_more_than_is_passed() {
 #[test]
 fn half_a_call_per_room_is_not_more_than_half() {
     let per_room = rule(RuleMeasure::PerUnit, RuleComparison::MoreThan, 0.5);
-    let calls: Vec<PlainCall> = (1..=11).map(|day| call(&format!("2026-03-{day:02} 12:00"))).collect();
+    let calls: Vec<PlainCall<'_>> = (1..=11).map(|day| call(&format!("2026-03-{day:02} 12:00"))).collect();
     let ten = count(&per_room, MARCH(), Some(20), &calls[..10]);
     assert_eq!((ten.measured, ten.crossed), (Some(0.5), false));
     let eleven = count(&per_room, MARCH(), Some(20), &calls);
@@ -244,7 +254,7 @@ fn a_ratio_that_equals_its_threshold_does_so_in_every_number_of_rooms() {
         let at_least = rule(RuleMeasure::PerUnit, RuleComparison::AtLeast, threshold);
         for rooms in (10..=500).step_by(10) {
             let calls = usize::try_from(tenths * rooms / 10).unwrap();
-            let days = vec![day("2026-03-01"); calls];
+            let days = vec![Counted { day: day("2026-03-01"), category: CallCategory::Noise }; calls];
             assert!(!reaches(&more_than, Some(rooms), &days), "{calls} calls at {rooms} rooms");
             assert!(reaches(&at_least, Some(rooms), &days), "{calls} calls at {rooms} rooms");
         }
@@ -269,7 +279,67 @@ fn the_threshold_follows_the_number_of_units() {
     let thresholds = [None, Some(1), Some(2), Some(3), Some(4), Some(19), Some(20), Some(5_000)]
         .map(|units| threshold(&rule, units));
     assert_eq!(thresholds, [3.0, 3.0, 6.0, 6.0, 14.0, 14.0, 18.0, 18.0]);
-    let calls: Vec<PlainCall> = (1..=6).map(|day| call(&format!("2026-03-{day:02} 12:00"))).collect();
+    let calls: Vec<PlainCall<'_>> = (1..=6).map(|day| call(&format!("2026-03-{day:02} 12:00"))).collect();
     assert!(count(&rule, MARCH(), Some(3), &calls).crossed);
     assert!(!count(&rule, MARCH(), Some(4), &calls).crossed);
+}
+
+#[test]
+fn a_rule_leaves_out_the_dispositions_it_names_in_the_feeds_words() {
+    let words = Dispositions(vec!["Report taken".to_owned()]);
+    let rule = Rule { excluded_dispositions: words, ..at_least(1.0) };
+    let ended = |disposition| PlainCall { disposition, ..call("2026-03-05 22:00") };
+    let reason = |disposition| exclusion(&ended(disposition), Some(&rule));
+    assert_eq!(reason(Some("REPORT TAKEN ")), Some(ExclusionReason::Disposition));
+    assert_eq!(reason(Some("REPORT")), None);
+    assert_eq!(reason(None), None);
+    assert_eq!(exclusion(&ended(Some("Report taken")), Some(&at_least(1.0))), None, "another rule counts it");
+}
+
+#[test]
+fn a_rule_may_ask_for_a_unit_but_never_for_less_than_an_address() {
+    use AddressPrecision as P;
+    let exact = |min_precision| Rule { min_precision, ..at_least(1.0) };
+    for &precision in P::ALL {
+        let told = PlainCall { precision, ..call("2026-03-05 22:00") };
+        let counts = |min_precision| exclusion(&told, Some(&exact(min_precision))).is_none();
+        assert_eq!(counts(P::Unit), precision == P::Unit, "{precision}");
+        for asked in [P::Address, P::Block, P::Unparsed] {
+            assert_eq!(counts(asked), matches!(precision, P::Unit | P::Address), "{precision}");
+        }
+    }
+}
+
+#[test]
+fn a_threshold_is_crossed_only_with_one_of_the_categories_that_the_rule_asks_for() {
+    let grave = Rule { require_one_of: Categories(vec![CallCategory::Weapon]), ..at_least(3.0) };
+    let mut calls = ["2026-03-01 12:00", "2026-03-02 12:00", "2026-03-03 12:00"].map(call);
+    let without = count(&grave, MARCH(), None, &calls);
+    assert_eq!((without.measured, without.crossed), (Some(3.0), false));
+    calls[1].category = CallCategory::Weapon;
+    assert!(count(&grave, MARCH(), None, &calls).crossed);
+    calls[1].taken_out = Some(ExclusionReason::ExcludedByReview);
+    let more = [calls.as_slice(), &[call("2026-03-04 12:00")]].concat();
+    assert!(!count(&grave, MARCH(), None, &more).crossed, "one that does not count does not help");
+}
+
+#[test]
+fn an_early_warning_comes_before_the_threshold_and_only_where_the_rule_says_so() {
+    let rule = Rule { early_warning_percent: Some(50), ..at_least(4.0) };
+    let calls: Vec<PlainCall<'_>> = (1..=4).map(|day| call(&format!("2026-03-{day:02} 12:00"))).collect();
+    let warned =
+        |rule: &Rule| [1, 2, 3, 4].map(|n| warns_early(rule, &count(rule, MARCH(), None, &calls[..n])));
+    assert_eq!(warned(&rule), [false, true, true, false]);
+    assert_eq!(warned(&at_least(4.0)), [false; 4]);
+}
+
+#[test]
+fn what_people_took_out_keeps_their_reason() {
+    use ExclusionReason as E;
+    for reason in [E::ExcludedByReview, E::CallerIsVictimOrOwner, E::ChallengeUpheld] {
+        let out = PlainCall { taken_out: Some(reason), ..call("2026-03-05 22:00") };
+        assert_eq!(exclusion(&out, Some(&at_least(1.0))), Some(reason));
+        let protected = PlainCall { category: CallCategory::Medical, ..out };
+        assert_eq!(exclusion(&protected, Some(&at_least(1.0))), Some(E::Protected));
+    }
 }

@@ -5,21 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use entity::{call::CallCategory, flag_call::ExclusionReason};
 
-use super::day_window::DayWindow;
-
-/// Days that a window must have before protected calls are summed over it.
-pub const PROTECTED_DAYS: i64 = 30;
-/// The smallest sum of protected calls that is shown.
-pub const PROTECTED_CALLS: i64 = 5;
-
-/// The sum of protected calls, where it may be shown: neither over a short window nor as a small number, so that no one
-/// can tell from it who called for help, or when.
-#[must_use]
-pub fn shown_protected(window: DayWindow, calls: i64) -> Option<i32> {
-    let shown = window.days() >= PROTECTED_DAYS && calls >= PROTECTED_CALLS;
-    shown.then(|| whole(calls))
-}
-
 /// Calls that share a day, a category and why they are not counted. Protected ones share only that they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
@@ -54,9 +39,9 @@ pub struct CallVolume {
     pub daily: Vec<DayCount>,
 }
 
-/// Adds groups up.
+/// Adds groups up. `protected` is what `protected_sum` lets show of the window's protected calls.
 #[must_use]
-pub fn add_up(window: DayWindow, groups: &[Group]) -> CallVolume {
+pub fn add_up(groups: &[Group], protected: Option<i32>) -> CallVolume {
     let mut excluded: BTreeMap<ExclusionReason, i64> = BTreeMap::new();
     let mut by_category: BTreeMap<CallCategory, i64> = BTreeMap::new();
     let mut daily: BTreeMap<NaiveDate, (i64, i64)> = BTreeMap::new();
@@ -76,8 +61,7 @@ pub fn add_up(window: DayWindow, groups: &[Group]) -> CallVolume {
             *qualifying += group.calls;
         }
     }
-    let protected =
-        excluded.remove(&ExclusionReason::Protected).and_then(|calls| shown_protected(window, calls));
+    excluded.remove(&ExclusionReason::Protected);
     let mut by_category: Vec<_> =
         by_category.into_iter().map(|(category, calls)| (category, whole(calls))).collect();
     by_category.sort_by_key(|(category, calls)| (std::cmp::Reverse(*calls), *category));
@@ -99,19 +83,18 @@ pub fn add_up(window: DayWindow, groups: &[Group]) -> CallVolume {
     }
 }
 
-/// The calls left out of a flag, by reason; protected ones only where their sum may be shown.
+/// The calls left out of a flag, by reason; `protected` is what `protected_sum` lets show.
 #[must_use]
 pub fn left_out(
-    window: DayWindow,
     reasons: impl IntoIterator<Item = ExclusionReason>,
-    protected: i64,
+    protected: Option<i32>,
 ) -> Vec<(ExclusionReason, i32)> {
     let mut excluded: BTreeMap<ExclusionReason, i64> = BTreeMap::new();
     for reason in reasons {
         *excluded.entry(reason).or_default() += 1;
     }
     excluded.remove(&ExclusionReason::Protected);
-    by_reason(excluded, shown_protected(window, protected))
+    by_reason(excluded, protected)
 }
 
 fn by_reason(
@@ -136,10 +119,9 @@ fn count(n: usize) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::call_count::tests::day;
 
-    fn window(days: u64) -> DayWindow {
-        DayWindow { from: day("2026-03-01"), to: day("2026-03-01") + chrono::Days::new(days - 1) }
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
     }
 
     fn group(day_of: &str, category: CallCategory, reason: Option<ExclusionReason>, calls: i64) -> Group {
@@ -151,56 +133,39 @@ mod tests {
     }
 
     #[test]
-    fn protected_calls_are_shown_from_thirty_days_and_five_calls_on_and_only_then() {
-        assert_eq!(shown_protected(window(30), 5), Some(5));
-        assert_eq!(shown_protected(window(29), 5), None);
-        assert_eq!(shown_protected(window(29), 500), None);
-        assert_eq!(shown_protected(window(30), 4), None);
-        assert_eq!(shown_protected(window(1_100), 4), None);
-        assert_eq!(shown_protected(window(30), 0), None);
-    }
-
-    #[test]
     fn nothing_shown_depends_on_protected_calls_that_are_not_shown() {
         let others = [
             group("2026-03-02", CallCategory::Noise, None, 3),
             group("2026-03-02", CallCategory::Alarm, Some(ExclusionReason::NotQualifying), 2),
         ];
-        for days in [1, 29, 30, 1_100] {
-            let without = add_up(window(days), &others);
-            for calls in 0..5 {
-                let with = [others.as_slice(), &[protected(calls)]].concat();
-                assert_eq!(add_up(window(days), &with), without, "{calls} in {days} days");
-            }
+        for calls in [1, 4, 5, 1_000] {
+            let with = [others.as_slice(), &[protected(calls)]].concat();
+            assert_eq!(add_up(&with, None), add_up(&others, None), "{calls}");
         }
-        let short = [others.as_slice(), &[protected(1_000)]].concat();
-        assert_eq!(add_up(window(29), &short), add_up(window(29), &others));
     }
 
     #[test]
     fn a_shown_sum_changes_nothing_else() {
         let others = [group("2026-03-02", CallCategory::Noise, None, 3)];
-        let with = add_up(window(30), &[others[0].clone(), protected(7)]);
-        let without = add_up(window(30), &others);
-        assert_eq!(with.protected, Some(7));
-        assert_eq!(with.excluded, [(ExclusionReason::Protected, 7)]);
-        assert_eq!(CallVolume { protected: None, excluded: Vec::new(), ..with }, without);
+        let with = add_up(&[others[0].clone(), protected(7)], Some(5));
+        assert_eq!(with.protected, Some(5));
+        assert_eq!(with.excluded, [(ExclusionReason::Protected, 5)]);
+        assert_eq!(CallVolume { protected: None, excluded: Vec::new(), ..with }, add_up(&others, None));
     }
 
     #[test]
     fn even_a_protected_call_that_came_with_its_day_is_in_no_total() {
         // The database hides day and category; should it ever not, the sum still does.
         let leaky = group("2026-03-02", CallCategory::Domestic, Some(ExclusionReason::Protected), 9);
-        let volume = add_up(window(30), &[leaky]);
+        let volume = add_up(&[leaky], None);
         assert_eq!((volume.total, volume.daily.len(), volume.by_category.len()), (0, 0, 0));
-        assert_eq!(volume.protected, Some(9));
+        assert_eq!(volume.excluded, []);
     }
 
     #[test]
     fn total_categories_and_days_add_up_to_the_same() {
         use ExclusionReason as E;
         let volume = add_up(
-            window(31),
             &[
                 group("2026-03-02", CallCategory::Noise, None, 3),
                 group("2026-03-02", CallCategory::Noise, Some(E::OfficerInitiated), 1),
@@ -209,6 +174,7 @@ mod tests {
                 group("2026-03-04", CallCategory::Noise, Some(E::WithdrawnBySource), 2),
                 protected(6),
             ],
+            Some(5),
         );
         assert_eq!((volume.total, volume.qualifying, volume.distinct_days), (10, 4, 2));
         assert_eq!(volume.by_category.iter().map(|(_, calls)| calls).sum::<i32>(), volume.total);
@@ -216,7 +182,7 @@ mod tests {
         assert_eq!(volume.by_category[0], (CallCategory::Unmapped, 5));
         assert_eq!(
             volume.excluded,
-            [(E::Protected, 6), (E::Unmapped, 5), (E::OfficerInitiated, 1), (E::WithdrawnBySource, 2)]
+            [(E::Protected, 5), (E::Unmapped, 5), (E::OfficerInitiated, 1), (E::WithdrawnBySource, 2)]
         );
         let day = DayCount { day: day("2026-03-02"), qualifying: 3, total: 4 };
         assert_eq!(volume.daily[0], day);
@@ -227,12 +193,8 @@ mod tests {
     fn a_flag_sums_protected_calls_by_the_same_rule() {
         use ExclusionReason as E;
         let reasons = || [E::SameDay, E::NotQualifying, E::SameDay];
-        assert_eq!(left_out(window(30), reasons(), 4), [(E::NotQualifying, 1), (E::SameDay, 2)]);
-        assert_eq!(
-            left_out(window(30), reasons(), 5),
-            [(E::Protected, 5), (E::NotQualifying, 1), (E::SameDay, 2)]
-        );
-        assert_eq!(left_out(window(29), reasons(), 50), [(E::NotQualifying, 1), (E::SameDay, 2)]);
-        assert_eq!(left_out(window(30), [E::Protected], 0), []);
+        assert_eq!(left_out(reasons(), None), [(E::NotQualifying, 1), (E::SameDay, 2)]);
+        assert_eq!(left_out(reasons(), Some(5)), [(E::Protected, 5), (E::NotQualifying, 1), (E::SameDay, 2)]);
+        assert_eq!(left_out([E::Protected], None), []);
     }
 }

@@ -1,6 +1,6 @@
 //! Windows of whole calendar days of the city.
 
-use chrono::{Days, Months, NaiveDate};
+use chrono::{Datelike, Days, Months, NaiveDate};
 use entity::nuisance_rule::WindowUnit;
 
 use super::refusal::Refusal;
@@ -23,6 +23,7 @@ impl DayWindow {
             WindowUnit::Days => to.checked_sub_days(Days::new(n.into())),
             // A month ends on its own last day: one month up to March 31 begins on March 1.
             WindowUnit::Months => to.checked_sub_months(Months::new(n)),
+            WindowUnit::CalendarYears => years_before(to, n),
         };
         let from = before.and_then(|day| day.succ_opt()).unwrap_or(NaiveDate::MIN);
         Self { from, to }
@@ -45,6 +46,11 @@ impl DayWindow {
         let from = self.from.max(day);
         (from <= self.to).then_some(Self { from, to: self.to })
     }
+}
+
+// The last day before the last `n` calendar years, that of `to` included.
+fn years_before(to: NaiveDate, n: u32) -> Option<NaiveDate> {
+    NaiveDate::from_ymd_opt(to.year().checked_sub_unsigned(n)?, 12, 31)
 }
 
 /// A window as it is asked for.

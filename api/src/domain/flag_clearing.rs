@@ -1,31 +1,35 @@
 //! When a flag was reached and when it would clear, told in words.
 
-use chrono::{Days, Months, NaiveDate};
+use chrono::{Datelike, Days, Months, NaiveDate};
 use entity::nuisance_rule::{Model as Rule, RuleComparison, RuleMeasure, WindowUnit};
 
-use super::{call_count, day_window::DayWindow};
+use super::{
+    call_count::{self, Counted},
+    day_window::DayWindow,
+};
 
-/// The day on which the counted calls first reached the threshold; none when they do not. One entry for each counted call.
+/// The day on which the counted calls first reached the threshold; none when they do not.
 #[must_use]
-pub fn reached_on(rule: &Rule, units: Option<i32>, counted: &[NaiveDate]) -> Option<NaiveDate> {
-    let mut days = counted.to_vec();
-    days.sort_unstable();
-    (1..=days.len()).find(|n| call_count::reaches(rule, units, &days[..*n])).map(|n| days[n - 1])
+pub fn reached_on(rule: &Rule, units: Option<i32>, counted: &[Counted]) -> Option<NaiveDate> {
+    let mut calls = counted.to_vec();
+    calls.sort_unstable();
+    (1..=calls.len()).find(|n| call_count::reaches(rule, units, &calls[..*n])).map(|n| calls[n - 1].day)
 }
 
 /// The first day whose window holds too few calls, if none of later days counts; none when they are too few already.
 #[must_use]
-pub fn clears_on(rule: &Rule, units: Option<i32>, counted: &[NaiveDate]) -> Option<NaiveDate> {
-    let mut days = counted.to_vec();
-    days.sort_unstable();
-    if !call_count::reaches(rule, units, &days) {
+pub fn clears_on(rule: &Rule, units: Option<i32>, counted: &[Counted]) -> Option<NaiveDate> {
+    let mut calls = counted.to_vec();
+    calls.sort_unstable();
+    if !call_count::reaches(rule, units, &calls) {
         return None;
     }
-    let gone = days.iter().enumerate().find(|(index, day)| {
+    let gone = calls.iter().enumerate().find(|(index, call)| {
         // A day leaves the window with all its calls.
-        days.get(index + 1) != Some(day) && !call_count::reaches(rule, units, &days[index + 1..])
+        calls.get(index + 1).is_none_or(|next| next.day != call.day)
+            && !call_count::reaches(rule, units, &calls[index + 1..])
     });
-    gone.and_then(|(_, day)| first_window_without(rule, *day))
+    gone.and_then(|(_, call)| first_window_without(rule, call.day))
 }
 
 // The last day of the first window that begins after `day`.
@@ -34,6 +38,9 @@ fn first_window_without(rule: &Rule, day: NaiveDate) -> Option<NaiveDate> {
     let about = match rule.window_unit {
         WindowUnit::Days => day.checked_add_days(Days::new(n.into()))?,
         WindowUnit::Months => day.checked_add_months(Months::new(n))?,
+        WindowUnit::CalendarYears => {
+            return NaiveDate::from_ymd_opt(day.year().checked_add_unsigned(n)?, 1, 1);
+        }
     };
     // Months differ in length, so the day itself lies a few days around.
     let candidates = about.checked_sub_days(Days::new(4))?.iter_days().take(9);
@@ -56,13 +63,21 @@ pub fn asks_for(rule: &Rule, units: Option<i32>) -> String {
     let unit = match rule.window_unit {
         WindowUnit::Days => "days",
         WindowUnit::Months => "months",
+        WindowUnit::CalendarYears => "calendar years",
     };
-    format!("The rule asks for {comparison} {threshold} {measure} within {} {unit}.", rule.window_n)
+    let asks =
+        format!("The rule asks for {comparison} {threshold} {measure} within {} {unit}", rule.window_n);
+    let required: Vec<String> = rule.require_one_of.0.iter().map(|category| category.word()).collect();
+    if required.is_empty() {
+        format!("{asks}.")
+    } else {
+        format!("{asks}, one of them {}.", required.join(" or "))
+    }
 }
 
 /// What would have to happen for the flag to clear.
 #[must_use]
-pub fn would_clear_when(rule: &Rule, units: Option<i32>, counted: &[NaiveDate]) -> String {
+pub fn would_clear_when(rule: &Rule, units: Option<i32>, counted: &[Counted]) -> String {
     let asks = asks_for(rule, units);
     match clears_on(rule, units, counted) {
         Some(day) => format!(
@@ -75,11 +90,14 @@ pub fn would_clear_when(rule: &Rule, units: Option<i32>, counted: &[NaiveDate]) 
 
 #[cfg(test)]
 mod tests {
+    use entity::call::CallCategory;
+
     use super::*;
     use crate::domain::call_count::tests::{day, rule};
 
-    fn days(list: &[&str]) -> Vec<NaiveDate> {
-        list.iter().map(|text| day(text)).collect()
+    fn days(list: &[&str]) -> Vec<Counted> {
+        let noise = |text: &&str| Counted { day: day(text), category: CallCategory::Noise };
+        list.iter().map(noise).collect()
     }
 
     #[test]
@@ -121,6 +139,32 @@ mod tests {
             assert!(window(day(clears)).from > day(first));
             assert!(window(day(clears).pred_opt().unwrap()).contains(day(first)));
         }
+    }
+
+    #[test]
+    fn a_calendar_year_clears_with_new_year() {
+        let year = Rule {
+            window_n: 1,
+            window_unit: WindowUnit::CalendarYears,
+            ..rule(RuleMeasure::Count, RuleComparison::AtLeast, 2.0)
+        };
+        let counted = days(&["2026-01-01", "2026-12-31"]);
+        assert_eq!(clears_on(&year, None, &counted), Some(day("2027-01-01")));
+        assert_eq!(
+            DayWindow::last(1, WindowUnit::CalendarYears, day("2026-12-31")),
+            DayWindow { from: day("2026-01-01"), to: day("2026-12-31") }
+        );
+        assert_eq!(DayWindow::last(2, WindowUnit::CalendarYears, day("2026-03-01")).from, day("2025-01-01"));
+    }
+
+    #[test]
+    fn it_says_which_categories_the_rule_asks_for() {
+        let grave = Rule {
+            require_one_of: entity::nuisance_rule::Categories(vec![CallCategory::Weapon, CallCategory::Drug]),
+            ..rule(RuleMeasure::Count, RuleComparison::AtLeast, 3.0)
+        };
+        let text = asks_for(&grave, None);
+        assert_eq!(text, "The rule asks for at least 3 calls within 30 days, one of them WEAPON or DRUG.");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use entity::{
 };
 
 use super::{
-    call_count::{self, Count, PlainCall, count},
+    call_count::{self, Count, Counted, PlainCall, count},
     day_window::DayWindow,
     rule_scope,
 };
@@ -57,12 +57,13 @@ pub fn plan(
     place: &property::Model,
     rules: &[Rule],
     known: &[Known],
-    calls: &[PlainCall],
+    calls: &[PlainCall<'_>],
     as_of: NaiveDate,
 ) -> Vec<Step> {
     let of_id: HashMap<_, &Rule> = rules.iter().map(|rule| (rule.id, rule)).collect();
     let in_force = rule_scope::in_force(rules, as_of);
-    let looking = Looking { place, calls, as_of, past: past_of_keys(known, &of_id) };
+    let running = rule_scope::running(&in_force, place);
+    let looking = Looking { place, running: &running, calls, as_of, past: past_of_keys(known, &of_id) };
     let mut steps = Vec::new();
     let mut open: HashSet<&str> = HashSet::new();
     for known in known {
@@ -80,8 +81,8 @@ pub fn plan(
         }
         steps.extend(step);
     }
-    let raised = in_force
-        .into_iter()
+    let raised = running
+        .iter()
         .filter(|rule| !open.contains(rule.key.as_str()))
         .filter_map(|rule| looking.raise(rule));
     steps.extend(raised);
@@ -118,7 +119,9 @@ fn past_of_keys<'a>(
 
 struct Looking<'a> {
     place: &'a property::Model,
-    calls: &'a [PlainCall],
+    /// The rules in force that judge the place.
+    running: &'a [&'a Rule],
+    calls: &'a [PlainCall<'a>],
     as_of: NaiveDate,
     past: HashMap<&'a str, Past>,
 }
@@ -126,6 +129,7 @@ struct Looking<'a> {
 impl Looking<'_> {
     fn runs(&self, rule: &Rule) -> bool {
         rule_scope::runs_on(rule, self.place.use_type, self.place.residential_occupancy)
+            && !rule_scope::is_displaced(rule, self.running)
     }
 
     fn count(&self, rule: &Rule, window: DayWindow) -> Count {
@@ -144,9 +148,7 @@ impl Looking<'_> {
     }
 
     fn raise(&self, rule: &Rule) -> Option<Step> {
-        if self.place.district_id.is_none() || !self.runs(rule) {
-            return None;
-        }
+        self.place.district_id?;
         let count = self.count_now(rule).filter(|count| count.crossed)?;
         let stale_to = self.past.get(rule.key.as_str()).and_then(|past| past.stale_to);
         (count.newest > stale_to).then(|| Step::Raise(Box::new(rule.clone()), count))
@@ -178,10 +180,10 @@ impl Looking<'_> {
 
     // What a sergeant has confirmed may lose calls, but gains none unseen.
     fn still_counted(&self, known: &Known, rule: &Rule) -> Count {
-        let of_id: HashMap<CallId, &PlainCall> = self.calls.iter().map(|call| (call.id, call)).collect();
+        let of_id: HashMap<CallId, &PlainCall<'_>> = self.calls.iter().map(|call| (call.id, call)).collect();
         let units = self.place.unit_count;
         let mut calls = Vec::with_capacity(known.calls.len());
-        let mut days = Vec::new();
+        let mut counted = Vec::new();
         for (id, reason) in &known.calls {
             // One that is not found now belongs to another place or day, or is protected.
             let Some(call) = of_id.get(id).filter(|call| known.window().contains(call.day)) else { continue };
@@ -190,17 +192,17 @@ impl Looking<'_> {
                 now => reason.or(now),
             };
             if reason.is_none() {
-                days.push(call.day);
+                counted.push(Counted { day: call.day, category: call.category });
             }
             calls.push((*id, reason));
         }
         Count {
             window: known.window(),
             calls,
-            measured: call_count::measured(rule.measure, units, &days),
+            measured: call_count::measured(rule.measure, units, &counted),
             threshold: call_count::threshold(rule, units),
-            crossed: call_count::reaches(rule, units, &days),
-            newest: days.into_iter().max(),
+            crossed: call_count::reaches(rule, units, &counted),
+            newest: counted.into_iter().map(|call| call.day).max(),
         }
     }
 }

@@ -33,7 +33,7 @@ fn bar() -> property::Model {
     }
 }
 
-fn nights(days: &[&str]) -> Vec<PlainCall> {
+fn nights(days: &[&str]) -> Vec<PlainCall<'static>> {
     days.iter().map(|day| call(&format!("{day} 22:00"))).collect()
 }
 
@@ -69,7 +69,7 @@ fn raised(place: &property::Model, step: &Step, status: FlagStatus, reviewed_on:
 struct Story {
     place: property::Model,
     rules: Vec<Rule>,
-    calls: Vec<PlainCall>,
+    calls: Vec<PlainCall<'static>>,
 }
 
 impl Story {
@@ -175,7 +175,7 @@ fn a_call_the_review_took_out_does_not_come_back() {
     let mut known = story.flag(FlagStatus::Confirmed, Some("2026-04-01"));
     known.calls[0].1 = Some(ExclusionReason::ExcludedByReview);
     known.flag.measured = 3.0; // as the review left it
-    story.calls[0].excluded_by_review = true;
+    story.calls[0].taken_out = Some(ExclusionReason::ExcludedByReview);
     assert_eq!(story.plan(&[known], "2026-03-31"), []);
 }
 

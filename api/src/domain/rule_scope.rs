@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use entity::{
     nuisance_rule::Model as Rule,
-    property::{ResidentialOccupancy, UseType},
+    property::{self, ResidentialOccupancy, UseType},
 };
 
-use super::day_window::DayWindow;
+use super::{call_count, day_window::DayWindow};
 
 /// The rules in force on that day: of each key the highest version that has begun, unless it has ended.
 #[must_use]
@@ -40,6 +40,31 @@ pub fn runs_on(rule: &Rule, use_type: UseType, occupancy: ResidentialOccupancy) 
         O::Unknown => lists(O::Unknown) && lists(O::Some),
     };
     occupied && rule.use_types.0.contains(&use_type)
+}
+
+/// Those of the rules in force that judge the place. Of an exclusive group these are the ones whose unit bands hold the
+/// place's units; where none does, the ones without bands.
+#[must_use]
+pub fn running<'a>(in_force: &[&'a Rule], place: &property::Model) -> Vec<&'a Rule> {
+    let runs = |rule: &&Rule| runs_on(rule, place.use_type, place.residential_occupancy);
+    let running: Vec<&Rule> = in_force.iter().copied().filter(runs).collect();
+    let holds = |rule: &Rule| call_count::band(rule, place.unit_count).is_some();
+    let judges = |rule: &&Rule| {
+        let Some(group) = &rule.exclusive_group else { return true };
+        let of_group = |other: &&Rule| other.exclusive_group.as_ref() == Some(group);
+        let banded = running.iter().filter(|rule| of_group(rule)).any(|rule| holds(rule));
+        if banded { holds(rule) } else { rule.unit_bands.0.is_empty() }
+    };
+    running.iter().copied().filter(judges).collect()
+}
+
+/// Whether other rules of its exclusive group judge the place in its stead.
+#[must_use]
+pub fn is_displaced(rule: &Rule, running: &[&Rule]) -> bool {
+    let Some(group) = &rule.exclusive_group else { return false };
+    let of_group = |other: &&&Rule| other.exclusive_group.as_ref() == Some(group);
+    let mut judging = running.iter().filter(of_group).peekable();
+    judging.peek().is_some() && judging.all(|other| other.key != rule.key)
 }
 
 /// The days that the rule judges when the data reach up to `as_of`: none from before it took effect.

@@ -68,7 +68,7 @@ impl Loader<ComparisonOf> for Loaders {
         let places: BTreeSet<PropertyId> = asked.iter().map(|(_, at, _)| at.property_id).collect();
         let places: Vec<PropertyId> = places.into_iter().collect();
         let days = DayWindow { from, to };
-        let volumes = reads::call_volumes::of_places(&self.app, &self.viewer, &places, days).await?;
+        let volumes = reads::call_volumes::of_places(&self.app, &self.viewer, &places, days, as_of).await?;
         let compared = asked.into_iter().filter_map(|(key, at, around)| {
             let volume = volumes.get(&at.property_id)?;
             Some((key, compare(at, around, key.days, volume)))

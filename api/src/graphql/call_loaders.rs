@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use async_graphql::dataloader::Loader;
 use chrono::{DateTime, Utc};
 use entity::{
+    call::CallCategory,
     flag,
-    id::{CaseId, FlagId, PropertyId},
+    id::{CaseId, FeedId, PropertyId},
 };
 
 use super::loaders::Loaders;
@@ -16,7 +17,7 @@ use crate::{
         day_window::{Asked, DayWindow},
     },
     error::{Error, Result},
-    reads,
+    reads::{self, case_evidence::Evidence},
 };
 
 /// The sums of a place's calls in a window.
@@ -46,7 +47,8 @@ impl Loader<VolumeOf> for Loaders {
         // Every place of one field asks for the same window, so this is one statement in practice.
         for (asked, places) in asked {
             let (days, as_of) = reads::calls::window(&self.app, asked).await?;
-            let sums = reads::call_volumes::of_places(&self.app, &self.viewer, &places, days).await?;
+            let reach = as_of.map_or(days.to, |at| self.app.city.day_of(at));
+            let sums = reads::call_volumes::of_places(&self.app, &self.viewer, &places, days, reach).await?;
             let volume = |(property, sums)| (VolumeOf { property, asked }, Volume { sums, days, as_of });
             found.extend(sums.into_iter().map(volume));
         }
@@ -68,16 +70,44 @@ impl Loader<FlagOfCase> for Loaders {
     }
 }
 
-/// How many protected calls a flag's place had in its window.
+/// What a case rested on when it was opened from a flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ProtectedCallsOf(pub FlagId);
+pub struct EvidenceOf(pub CaseId);
 
-impl Loader<ProtectedCallsOf> for Loaders {
-    type Value = i64;
+impl Loader<EvidenceOf> for Loaders {
+    type Value = Evidence;
     type Error = Error;
-    async fn load(&self, keys: &[ProtectedCallsOf]) -> Result<HashMap<ProtectedCallsOf, i64>> {
-        let flags: Vec<FlagId> = keys.iter().map(|key| key.0).collect();
-        let sums = reads::flags::protected_calls_of(&self.app, &self.viewer, &flags).await?;
-        Ok(sums.into_iter().map(|(id, calls)| (ProtectedCallsOf(id), calls)).collect())
+    async fn load(&self, keys: &[EvidenceOf]) -> Result<HashMap<EvidenceOf, Evidence>> {
+        let cases: Vec<CaseId> = keys.iter().map(|key| key.0).collect();
+        let found = reads::case_evidence::of_cases(&self.app, &self.viewer, &cases).await?;
+        Ok(found.into_iter().map(|evidence| (EvidenceOf(evidence.row.case_id), evidence)).collect())
+    }
+}
+
+/// What may be shown of the protected calls at a place in some days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ProtectedCallsAt(pub PropertyId, pub DayWindow);
+
+impl Loader<ProtectedCallsAt> for Loaders {
+    type Value = i32;
+    type Error = Error;
+    async fn load(&self, keys: &[ProtectedCallsAt]) -> Result<HashMap<ProtectedCallsAt, i32>> {
+        let asked: Vec<_> = keys.iter().map(|key| (key.0, key.1)).collect();
+        let sums = reads::protected_sums::shown(&self.app, &asked).await?;
+        Ok(sums.into_iter().map(|((place, days), calls)| (ProtectedCallsAt(place, days), calls)).collect())
+    }
+}
+
+/// The category of one call type of a feed, as it is mapped now.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CategoryOfType(pub FeedId, pub String);
+
+impl Loader<CategoryOfType> for Loaders {
+    type Value = CallCategory;
+    type Error = Error;
+    async fn load(&self, keys: &[CategoryOfType]) -> Result<HashMap<CategoryOfType, CallCategory>> {
+        let types: Vec<_> = keys.iter().map(|key| (key.0, key.1.clone())).collect();
+        let found = reads::rejected_columns::categories(&self.app, &self.viewer, &types).await?;
+        Ok(found.into_iter().map(|((feed, name), category)| (CategoryOfType(feed, name), category)).collect())
     }
 }

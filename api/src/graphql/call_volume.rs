@@ -38,8 +38,9 @@ pub struct CallVolume {
     qualifying: i32,
     /// Days with a qualifying call.
     distinct_days: i32,
-    /// Protected calls; null when the window has fewer than 30 days or the sum is below 5, so that nobody can tell who
-    /// called for help, or when (Government Code 53165, 53165.1; 34 U.S.C. 12495).
+    /// Protected calls, summed over the whole calendar months of the window that are over, each month rounded down to a
+    /// multiple of 5; null when the window has fewer than 30 days or no such month, or when the sum is 0. So neither an answer
+    /// nor the difference of two tells who called for help, or when (Government Code 53165, 53165.1; 34 U.S.C. 12495).
     protected_count: Option<i32>,
     /// Calls that do not qualify, each under the strictest reason; PROTECTED is left out where `protectedCount` is null.
     excluded: Vec<ExclusionCount>,

@@ -19,6 +19,7 @@ use super::{
     deadline::Deadline,
     errors::{UserError, user_errors},
     flag::Flag,
+    flag_evidence::{CaseFlagEvidence, evidence_of},
     inspection::{Inspection, InspectionConnection},
     legal_action::LegalAction,
     loaders::{DeadlinesOf, FactsOf, KindsOf, LegalActionsOf, NoticesOf, RecentNotesOf, ViolationsOf},
@@ -238,6 +239,12 @@ impl Case {
         let days =
             found.ok_or_else(|| Error::BadInput(format!("`days` is {days}; it must be from 7 to 365.")))?;
         ctx.loaders()?.load_one(ComparisonOf { case: self.0.case.id, days }).await
+    }
+
+    /// The calls behind the flag it grew from, as they were when it was opened and as they are now; null when it grew from
+    /// none that the viewer may see.
+    async fn flag_evidence(&self, ctx: &Context<'_>) -> Result<Option<CaseFlagEvidence>> {
+        evidence_of(ctx, self.0.case.id).await
     }
 
     /// The timeline, newest first.

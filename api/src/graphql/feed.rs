@@ -10,6 +10,7 @@ use entity::{
 };
 
 use super::{
+    call_loaders::CategoryOfType,
     context::Ask,
     feed_loaders::{LastRunsOf, MatchedOf, UnmappedOf},
     page::{connection, cost},
@@ -295,10 +296,25 @@ impl RejectedRow {
         &self.0.reason
     }
 
-    /// Its mapped columns as a JSON object; no others are kept.
-    async fn columns(&self) -> &str {
-        &self.0.columns
+    /// Its mapped columns as a JSON object; no others are kept. The values are blank unless every call type in the row is mapped
+    /// to a category that is not protected: an address is never shown beside a protected call's type, nor beside one that
+    /// nobody mapped. `line` and `reason` lead to the row at the source.
+    async fn columns(&self, ctx: &Context<'_>) -> Result<String> {
+        shown_columns(ctx, &self.0).await
     }
+}
+
+async fn shown_columns(ctx: &Context<'_>, row: &rejected_row::Model) -> Result<String> {
+    use reads::rejected_columns::{shown, types_in};
+    let (app, loaders) = (ctx.app()?, ctx.loaders()?);
+    let feed = loaders.load_one(row.feed_id).await?;
+    let Some(types) = feed.and_then(|feed| types_in(app, &feed.key, &row.columns)) else {
+        return Ok(shown(&row.columns, None));
+    };
+    let key = |name: String| CategoryOfType(row.feed_id, name);
+    let known = loaders.load_many(types.iter().cloned().map(key)).await?;
+    let categories: Vec<_> = types.into_iter().map(|name| known.get(&key(name)).copied()).collect();
+    Ok(shown(&row.columns, Some(&categories)))
 }
 
 connection!(RejectedRowConnection, RejectedRowEdge, RejectedRow, "rows that could not be read");

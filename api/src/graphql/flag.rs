@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, InputObject, Object, SimpleObject};
-use chrono::{DateTime, NaiveDate, Utc};
+use async_graphql::{Context, InputObject, Object};
+use chrono::{DateTime, Utc};
 use entity::{
+    call,
     flag::{self, FlagStatus},
-    flag_call::ExclusionReason,
+    flag_call::{self, ExclusionReason},
     id::{FlagId, PropertyId},
     nuisance_rule,
     property::{self, UseType},
@@ -14,11 +15,13 @@ use entity::{
 
 use super::{
     call::Call,
-    call_loaders::ProtectedCallsOf,
+    call_challenge::CallChallenge,
+    call_loaders::ProtectedCallsAt,
     call_volume::ExclusionCount,
     case::{Case, case_by_id},
     context::Ask,
-    loaders::CallsOfFlag,
+    flag_event::FlagEvent,
+    loaders::{CallsOfFlag, ChallengesOfCall, HistoryOf},
     nuisance_rule::NuisanceRule,
     page::{connection, cost},
     property::Property,
@@ -27,7 +30,7 @@ use super::{
 };
 use crate::{
     authz::Action,
-    domain::{call_volume::left_out, day_window::DayWindow, flag_clearing},
+    domain::{call_count::Counted, call_volume::left_out, flag_clearing, flag_review},
     error::{Error, Result},
     reads::{
         self,
@@ -128,6 +131,22 @@ impl Flag {
         self.0.flag.review_reason.as_deref()
     }
 
+    /// What became of it and why, in the order in which it happened.
+    async fn history(&self, ctx: &Context<'_>) -> Result<Vec<FlagEvent>> {
+        let rows = ctx.loaders()?.load_one(HistoryOf(self.0.flag.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(FlagEvent).collect())
+    }
+
+    /// Challenges of the calls that it lists.
+    async fn challenges(&self, ctx: &Context<'_>) -> Result<Vec<CallChallenge>> {
+        let listed = ctx.loaders()?.load_one(CallsOfFlag(self.0.flag.id)).await?.unwrap_or_default();
+        let calls = listed.iter().map(|row| ChallengesOfCall(row.call.id));
+        let found = ctx.loaders()?.load_many(calls).await?;
+        let mut rows: Vec<_> = found.into_values().flatten().collect();
+        rows.sort_by_key(|row| (row.recorded_at, row.id));
+        Ok(rows.into_iter().map(CallChallenge).collect())
+    }
+
     /// The case that was opened from it.
     async fn case(&self, ctx: &Context<'_>) -> Result<Option<Case>> {
         case_by_id(ctx, self.0.flag.case_id).await
@@ -151,14 +170,14 @@ async fn rule(ctx: &Context<'_>, row: &FlagRow) -> Result<nuisance_rule::Model> 
 }
 
 /// What a flag rests on: each call that was looked at, counted or not and why. Protected calls are not listed, only
-/// summed in `excludedByReason`, and that only over 30 days or more and from 5 calls on.
+/// summed in `excludedByReason`, by the rule of `CallVolume.protectedCount`.
 pub struct FlagExplanation {
     flag: Arc<FlagRow>,
     listed: Vec<ListedCall>,
 }
 
 /// What a flag rests on: each call that was looked at, counted or not and why. Protected calls are not listed, only
-/// summed in `excludedByReason`, and that only over 30 days or more and from 5 calls on.
+/// summed in `excludedByReason`, by the rule of `CallVolume.protectedCount`.
 #[Object]
 impl FlagExplanation {
     /// The calls that count, oldest first.
@@ -174,10 +193,10 @@ impl FlagExplanation {
     /// How many calls were left out for each reason.
     async fn excluded_by_reason(&self, ctx: &Context<'_>) -> Result<Vec<ExclusionCount>> {
         let flag = &self.flag.flag;
-        let protected = ctx.loaders()?.load_one(ProtectedCallsOf(flag.id)).await?.unwrap_or_default();
-        let window = DayWindow { from: flag.window_from, to: flag.window_to };
+        let window = flag_review::window(flag);
+        let protected = ctx.loaders()?.load_one(ProtectedCallsAt(flag.property_id, window)).await?;
         let reasons = self.listed.iter().filter_map(|call| call.listed.reason);
-        Ok(left_out(window, reasons, protected).into_iter().map(Into::into).collect())
+        Ok(left_out(reasons, protected).into_iter().map(Into::into).collect())
     }
 
     /// The newest call that any feed had told of when this was counted.
@@ -188,44 +207,62 @@ impl FlagExplanation {
     /// The day on which the counted calls reached the threshold; null when they no longer do.
     async fn reached_on(&self, ctx: &Context<'_>) -> Result<Option<Date>> {
         let (rule, place) = (rule(ctx, &self.flag).await?, place(ctx, &self.flag).await?);
-        Ok(flag_clearing::reached_on(&rule, place.unit_count, &self.days()).map(Into::into))
+        Ok(flag_clearing::reached_on(&rule, place.unit_count, &self.calls_that_count()).map(Into::into))
     }
 
     /// What would have to happen for the flag to clear, in words.
     async fn would_clear_when(&self, ctx: &Context<'_>) -> Result<String> {
         let (rule, place) = (rule(ctx, &self.flag).await?, place(ctx, &self.flag).await?);
-        Ok(flag_clearing::would_clear_when(&rule, place.unit_count, &self.days()))
+        Ok(flag_clearing::would_clear_when(&rule, place.unit_count, &self.calls_that_count()))
     }
 }
 
 impl FlagExplanation {
-    fn days(&self) -> Vec<NaiveDate> {
-        self.listed.iter().filter(|call| call.listed.counted).map(|call| call.call.occurred_on).collect()
+    fn calls_that_count(&self) -> Vec<Counted> {
+        let counted = self.listed.iter().filter(|call| call.listed.counted).map(|call| &call.call);
+        counted.map(|call| Counted { day: call.occurred_on, category: call.category }).collect()
     }
 }
 
 /// One call that a flag looked at.
-#[derive(SimpleObject)]
 pub struct FlagCall {
+    listed: flag_call::Model,
+    call: call::Model,
+}
+
+/// One call that a flag looked at.
+#[Object]
+impl FlagCall {
     /// The call.
-    call: Call,
+    async fn call(&self) -> Call {
+        Call(self.call.clone())
+    }
+
     /// Whether it counts.
-    counted: bool,
+    async fn counted(&self) -> bool {
+        self.listed.counted
+    }
+
     /// Why it does not; the strictest of several reasons.
-    reason: Option<ExclusionReason>,
-    /// What the review said of it.
-    review_note: Option<String>,
+    async fn reason(&self) -> Option<ExclusionReason> {
+        self.listed.reason
+    }
+
+    /// What the review, or the decision of a challenge, said of it.
+    async fn review_note(&self) -> Option<&str> {
+        self.listed.review_note.as_deref()
+    }
+
+    /// The newest challenge of it.
+    async fn challenge(&self, ctx: &Context<'_>) -> Result<Option<CallChallenge>> {
+        let rows = ctx.loaders()?.load_one(ChallengesOfCall(self.call.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().next_back().map(CallChallenge))
+    }
 }
 
 impl From<ListedCall> for FlagCall {
     fn from(row: ListedCall) -> Self {
-        let listed = row.listed;
-        Self {
-            call: Call(row.call),
-            counted: listed.counted,
-            reason: listed.reason,
-            review_note: listed.review_note,
-        }
+        Self { listed: row.listed, call: row.call }
     }
 }
 

@@ -53,6 +53,10 @@ pub struct FlagCallDecision {
     counted: bool,
     /// Why, such as that the caller was the victim.
     reason: String,
+    /// With `counted: false`: the caller was a victim, an occupant in need, or the owner or manager of the place. The call
+    /// is then listed with the reason CALLER_IS_VICTIM_OR_OWNER in place of EXCLUDED_BY_REVIEW.
+    #[graphql(default)]
+    caller_is_victim_or_owner: bool,
 }
 
 /// A case from a flag.
@@ -93,6 +97,7 @@ impl FlagMutation {
         let decided = |call: FlagCallDecision| writes::flags::CallDecision {
             call: call.call_id,
             counted: call.counted,
+            caller_is_victim_or_owner: call.caller_is_victim_or_owner,
             reason: call.reason,
         };
         let review = writes::flags::Review {

@@ -4,10 +4,10 @@ use std::{collections::HashMap, hash::Hash};
 
 use async_graphql::dataloader::Loader;
 use entity::{
-    address_alias, call, case, case_kind, deadline, feed, flag, hearing,
+    address_alias, call, call_challenge, case, case_kind, deadline, feed, flag, flag_event, hearing,
     id::{
-        CallId, CaseId, DeadlineId, DistrictId, FeedId, FlagId, HearingId, InspectionId, LegalActionId,
-        NoticeId, NuisanceRuleId, PartyId, PropertyId, PropertyPartyId, StaffId, ViolationId,
+        CallChallengeId, CallId, CaseId, DeadlineId, DistrictId, FeedId, FlagId, HearingId, InspectionId,
+        LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId, PropertyPartyId, StaffId, ViolationId,
     },
     inspection, legal_action, legal_action_status_change, notice, nuisance_rule, party, property,
     property_party_decision, staff, violation,
@@ -47,6 +47,7 @@ macro_rules! to_one {
 
 to_one! {
     CallId => call::Model, reads::calls::by_ids;
+    CallChallengeId => call_challenge::Model, reads::challenges::by_ids;
     CaseId => case::Model, reads::cases::by_ids;
     DeadlineId => deadline::Model, reads::deadlines::by_ids;
     FeedId => feed::Model, reads::feeds::by_ids;
@@ -86,6 +87,12 @@ to_many! {
     HearingsOf(LegalActionId) => hearing::Model, reads::hearings::of_actions, legal_action_id;
     /// Calls that a flag lists, in order of time.
     CallsOfFlag(FlagId) => reads::flags::ListedCall, reads::flags::calls_of, flag_id;
+    /// Challenges of a call, the oldest first.
+    ChallengesOfCall(CallId) => call_challenge::Model, reads::challenges::of_calls, call_id;
+    /// Challenges of the calls at a place, the newest first.
+    ChallengesAt(PropertyId) => call_challenge::Model, reads::challenges::at_places, property_id;
+    /// What became of a flag, in the order in which it happened.
+    HistoryOf(FlagId) => flag_event::Model, reads::flag_history::of_flags, flag_id;
     /// Kinds of a case, the primary one first.
     KindsOf(CaseId) => case_kind::Model, reads::cases::kinds_of, case_id;
     /// Notices of a case, in the order in which they were recorded.

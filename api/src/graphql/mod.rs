@@ -2,6 +2,7 @@
 
 mod batching;
 mod call;
+mod call_challenge;
 mod call_comparison;
 mod call_loaders;
 mod call_volume;
@@ -18,7 +19,10 @@ mod feed;
 mod feed_loaders;
 mod feed_mutation;
 mod flag;
+mod flag_event;
+mod flag_evidence;
 mod flag_mutation;
+mod flag_preview;
 mod hearing;
 mod inspection;
 mod inspection_mutation;
@@ -67,6 +71,7 @@ pub struct Query(
     property::PropertyQuery,
     call_volume::CallVolumeQuery,
     flag::FlagQuery,
+    flag_preview::FlagPreviewQuery,
     nuisance_rule::NuisanceRuleQuery,
 );
 
@@ -74,6 +79,7 @@ pub struct Query(
 /// written together or not at all. What the viewer can act on comes back in `userErrors`.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
+    call_challenge::CallChallengeMutation,
     case_mutation::CaseMutation,
     deadline_mutation::DeadlineMutation,
     feed_mutation::FeedMutation,

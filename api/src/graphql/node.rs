@@ -2,12 +2,14 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use entity::id::{
-    CallId, CaseEventId, CaseId, DeadlineId, DistrictId, FeedId, FeedRunId, FlagId, HearingId, InspectionId,
-    LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId, RejectedRowId, StaffId, ViolationId,
+    CallChallengeId, CallId, CaseEventId, CaseId, DeadlineId, DistrictId, FeedId, FeedRunId, FlagId,
+    HearingId, InspectionId, LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId, RejectedRowId,
+    StaffId, ViolationId,
 };
 
 use super::{
     call::Call,
+    call_challenge::CallChallenge,
     case::Case,
     case_event::CaseEvent,
     context::Ask,
@@ -39,6 +41,7 @@ use crate::{
 ))]
 pub enum Node {
     Call(Call),
+    CallChallenge(CallChallenge),
     Case(Case),
     CaseEvent(CaseEvent),
     Deadline(Deadline),
@@ -99,6 +102,7 @@ macro_rules! loaded {
 async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node>> {
     loaded! { ctx, id:
         CallId => |row| Node::Call(Call(row));
+        CallChallengeId => |row| Node::CallChallenge(CallChallenge(row));
         CaseId => |row| Node::Case(row.into());
         DeadlineId => |row| Node::Deadline(row.into());
         FeedId => |row| Node::Feed(Feed(row));

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Object, SimpleObject};
 use entity::{
-    call::CallCategory,
+    call::{AddressPrecision, CallCategory},
     id::NuisanceRuleId,
     nuisance_rule::{self, RuleBasis, RuleComparison, RuleMeasure},
     property::{ResidentialOccupancy, UseType},
@@ -94,9 +94,30 @@ impl NuisanceRule {
         &self.0.occupancies.0
     }
 
-    /// Categories it counts; only such as may count at all.
+    /// Categories it counts; only such as may count at all, and none of `excludedCategories`.
     async fn categories(&self) -> &[CallCategory] {
         &self.0.categories.0
+    }
+
+    /// Categories that it names as not counted. Whatever it names, protected calls never count.
+    async fn excluded_categories(&self) -> &[CallCategory] {
+        &self.0.excluded_categories.0
+    }
+
+    /// Dispositions, in the words of the feeds, that take a call out of this rule; beside those that a feed's mapping
+    /// takes out of every count.
+    async fn excluded_dispositions(&self) -> &[String] {
+        &self.0.excluded_dispositions.0
+    }
+
+    /// At least one counted call must be of one of these categories; empty when none is asked for.
+    async fn require_at_least_one_of(&self) -> &[CallCategory] {
+        &self.0.require_one_of.0
+    }
+
+    /// How exact an address must be for its calls to count: ADDRESS, or UNIT only.
+    async fn min_precision(&self) -> AddressPrecision {
+        self.0.min_precision
     }
 
     /// Calls of one day at a place that count at most; null for all.
@@ -112,6 +133,17 @@ impl NuisanceRule {
     /// Whether calls that officers opened count, too.
     async fn include_officer_initiated(&self) -> bool {
         self.0.include_officer_initiated
+    }
+
+    /// The share of the threshold, in percent, from which a place is among the `earlyWarnings`; null for no warning.
+    async fn early_warning_percent(&self) -> Option<i32> {
+        self.0.early_warning_percent
+    }
+
+    /// Of the rules in force that share this word, a place is judged only by those whose unit bands hold its units; where
+    /// none does, only by those without bands.
+    async fn exclusive_group(&self) -> Option<&str> {
+        self.0.exclusive_group.as_deref()
     }
 }
 

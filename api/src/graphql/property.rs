@@ -8,12 +8,13 @@ use entity::{
 
 use super::{
     call::{CallConnection, CallWindowInput, calls_of},
+    call_challenge::CallChallenge,
     call_volume::{CallVolume, volume_of},
     case::CaseConnection,
     case_query::{self, CaseFilter},
     context::Ask,
     flag::{FlagConnection, flags_of},
-    loaders::{AliasesOf, PartiesOf},
+    loaders::{AliasesOf, ChallengesAt, PartiesOf},
     page::{connection, cost},
     party::PropertyParty,
     staff::{District, district_ids},
@@ -158,6 +159,12 @@ impl Property {
         #[graphql(desc = "A cursor to start behind.")] after: Option<String>,
     ) -> Result<FlagConnection> {
         flags_of(ctx, self.0.id, &Window::forward(first, after)?).await
+    }
+
+    /// Challenges of calls counted here, newest first; none in a district whose single calls the viewer may not see.
+    async fn call_challenges(&self, ctx: &Context<'_>) -> Result<Vec<CallChallenge>> {
+        let rows = ctx.loaders()?.load_one(ChallengesAt(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(CallChallenge).collect())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use chrono_tz::Tz;
 use serde::Deserialize;
+use toml::Spanned;
 
 use super::{
     document::{Document, positive, words},
@@ -25,6 +26,8 @@ pub struct City {
     pub flag_stale: Days,
     /// How far back earlier violations of the same section raise a fine.
     pub offense_ladder: Months,
+    /// Names of built-in rule sets, modelled on other cities' ordinances, that apply here too.
+    pub(super) nuisance_rules_from: Vec<Spanned<String>>,
 }
 
 /// A period in days and what it rests on.
@@ -61,6 +64,8 @@ struct CityToml {
     next_action: Days,
     flag_stale: Days,
     offense_ladder: Months,
+    #[serde(default)]
+    nuisance_rules_from: Vec<Spanned<String>>,
 }
 
 pub(super) fn read(document: Document<'_>) -> Result<City, PresetError> {
@@ -74,5 +79,6 @@ pub(super) fn read(document: Document<'_>) -> Result<City, PresetError> {
         next_action: city.next_action,
         flag_stale: city.flag_stale,
         offense_ladder: city.offense_ladder,
+        nuisance_rules_from: city.nuisance_rules_from,
     })
 }

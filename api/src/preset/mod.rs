@@ -11,6 +11,7 @@ mod files;
 mod nuisance_rules;
 mod remedies;
 mod remedy_steps;
+mod rule_sets;
 mod schedule;
 
 use std::{collections::BTreeMap, path::Path};
@@ -59,16 +60,25 @@ impl Preset {
     fn from_files(files: &Files) -> Result<Self, PresetError> {
         let (districts, boundaries) =
             districts::read(files.document("districts.toml")?, files.document("districts.geojson")?)?;
+        let city = city::read(files.document("city.toml")?)?;
+        let mut nuisance_rules = nuisance_rules::read(files.document("nuisance-rules.toml")?)?;
+        nuisance_rules.extend(rule_sets::taken_by(&city, files.document("city.toml")?)?);
         Ok(Self {
-            city: city::read(files.document("city.toml")?)?,
+            city,
             districts,
             boundaries,
             court_holidays: court_holidays::read(files.document("court-holidays.toml")?)?,
             deadline_rules: deadline_rules::read(files.document("deadline-rules.toml")?)?,
-            nuisance_rules: nuisance_rules::read(files.document("nuisance-rules.toml")?)?,
+            nuisance_rules,
             remedies: remedies::read(files.document("remedies.toml")?)?,
             feeds: feeds::read(files.feeds())?,
         })
+    }
+
+    /// The rules modelled on another city's ordinance, by the name of their set, such as `seattle`.
+    #[must_use]
+    pub fn rules_of(set: &str) -> Option<Result<Vec<NuisanceRule>, PresetError>> {
+        rule_sets::read(set)
     }
 
     /// The number of the district that a point (WGS84 degrees) lies in. On a common border it is the lower number.

@@ -16,7 +16,10 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Func, Query, SelectStatement},
 };
 
-use super::page::{self, Page, Sorting, Window};
+use super::{
+    page::{self, Page, Sorting, Window},
+    protected_sums,
+};
 use crate::{
     app::App,
     authz::{Action, Reach, Viewer},
@@ -37,12 +40,13 @@ struct Row {
     calls: i64,
 }
 
-/// What the calls at these places add up to in a window, in one statement.
+/// What the calls at these places add up to in a window, when the data reach up to `as_of`.
 pub async fn of_places(
     app: &App,
     viewer: &Viewer,
     places: &[PropertyId],
     days: DayWindow,
+    as_of: NaiveDate,
 ) -> Result<HashMap<PropertyId, CallVolume>> {
     check(viewer)?;
     let rows = Row::find_by_statement(app.db.get_database_backend().build(&grouped(places, days)))
@@ -53,7 +57,11 @@ pub async fn of_places(
         let group = Group { day: row.day, category: row.category, reason: row.reason, calls: row.calls };
         groups.entry(row.property_id).or_default().push(group);
     }
-    Ok(groups.into_iter().map(|(id, groups)| (id, add_up(days, &groups))).collect())
+    let asked: Vec<protected_sums::Asked> = places.iter().map(|id| (*id, days)).collect();
+    let protected = protected_sums::shown_up_to(app, &asked, as_of).await?;
+    let sums =
+        |(id, groups): (PropertyId, Vec<Group>)| (id, add_up(&groups, protected.get(&(id, days)).copied()));
+    Ok(groups.into_iter().map(sums).collect())
 }
 
 /// Whoever may read aggregates or cases may read sums, in every district.

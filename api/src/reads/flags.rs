@@ -1,9 +1,7 @@
 //! Questions about flags.
 
-use std::collections::HashMap;
-
 use entity::{
-    call, call_roll_up,
+    call,
     flag::{self, FlagStatus},
     flag_call,
     id::{CaseId, DistrictId, FlagId, PropertyId},
@@ -11,9 +9,9 @@ use entity::{
     property::{self, UseType},
 };
 use sea_orm::{
-    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, JoinType, Order, QueryFilter, QueryOrder,
-    QueryResult, QuerySelect, QueryTrait, RelationTrait, Select,
-    sea_query::{Expr, ExprTrait, Func},
+    ColumnTrait, Condition, DbErr, FromQueryResult, Order, QueryFilter, QueryOrder, QueryResult, QuerySelect,
+    QueryTrait, RelationTrait, Select,
+    sea_query::{Expr, ExprTrait},
 };
 
 use super::{
@@ -137,40 +135,6 @@ pub async fn calls_of(app: &App, viewer: &Viewer, flags: &[FlagId]) -> Result<Ve
         .into_model::<ListedCall>()
         .all(&app.db)
         .await?)
-}
-
-#[derive(FromQueryResult)]
-struct Sum {
-    id: FlagId,
-    calls: i64,
-}
-
-/// How many protected calls each of these flags' places had in the flag's window. Not every sum may be shown.
-pub async fn protected_calls_of(
-    app: &App,
-    viewer: &Viewer,
-    flags: &[FlagId],
-) -> Result<HashMap<FlagId, i64>> {
-    use call_roll_up::Column as R;
-    let at_the_place: sea_orm::RelationDef = flag::Entity::belongs_to(call_roll_up::Entity)
-        .from(flag::Column::PropertyId)
-        .to(R::PropertyId)
-        .into();
-    let of_sum = |column: R| Expr::col((call_roll_up::Entity, column));
-    let rows = flag::Entity::visible_to(viewer)
-        .select_only()
-        .column(flag::Column::Id)
-        .expr_as(Func::sum(of_sum(R::Calls)), "calls")
-        .join(JoinType::InnerJoin, at_the_place)
-        .filter(flag::Column::Id.is_in(flags.iter().copied()))
-        .filter(of_sum(R::OccurredOn).gte(Expr::col((flag::Entity, flag::Column::WindowFrom))))
-        .filter(of_sum(R::OccurredOn).lte(Expr::col((flag::Entity, flag::Column::WindowTo))))
-        .filter(of_sum(R::Reason).eq(call_roll_up::PROTECTED))
-        .group_by(flag::Column::Id)
-        .into_model::<Sum>()
-        .all(&app.db)
-        .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.calls)).collect())
 }
 
 fn joined(mut select: Select<flag::Entity>, with: With) -> Select<flag::Entity> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use entity::{
     call_type_mapping, district, feed,
     id::{CallTypeMappingId, DistrictId, FeedId, NuisanceRuleId},
-    nuisance_rule::{self, Categories, Occupancies, UnitBands, UseTypes},
+    nuisance_rule::{self, Categories, Dispositions, Occupancies, UnitBands, UseTypes},
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
@@ -221,5 +221,11 @@ fn nuisance_rule_row(
         max_per_day: stated.max_per_day.map(whole).transpose()?,
         min_gap_hours: stated.min_gap_hours.map(whole).transpose()?,
         include_officer_initiated: stated.include_officer_initiated,
+        excluded_categories: Categories(stated.excluded_categories.clone()),
+        excluded_dispositions: Dispositions(stated.excluded_dispositions.clone()),
+        require_one_of: Categories(stated.require_one_of.clone()),
+        min_precision: stated.min_precision,
+        early_warning_percent: stated.early_warning_percent.map(whole).transpose()?,
+        exclusive_group: stated.exclusive_group.clone(),
     })
 }

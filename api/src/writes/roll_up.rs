@@ -61,17 +61,18 @@ impl Rolled {
     }
 
     // Neither its id nor its time of day matters to why it does not count.
-    fn plain(&self) -> PlainCall {
+    fn plain(&self) -> PlainCall<'static> {
         PlainCall {
             id: CallId(uuid::Uuid::nil()),
             occurred_at: DateTime::<Utc>::UNIX_EPOCH,
             day: self.occurred_on,
             category: self.category,
             precision: self.precision,
+            disposition: None,
             disposition_excludes: self.disposition_excludes,
             officer_initiated: self.officer_initiated,
             withdrawn: self.withdrawn_at.is_some(),
-            excluded_by_review: false,
+            taken_out: None,
         }
     }
 }

@@ -15,6 +15,7 @@ use entity::{
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 
 use super::{
+    history,
     known::{self, CallRow, Decided},
     stale::mark_stale,
     stored,
@@ -79,7 +80,8 @@ impl Round {
                 calls.entry(call.property_id).or_default().push(call);
             }
         }
-        let decisions = known::decisions(&flags, &listed);
+        let mut decisions = known::decisions(&flags, &listed);
+        decisions.extend(known::upheld_at(tx, ids).await?);
         let flags = flags.into_iter().map(|flag| (flag.id, flag)).collect();
         Ok(Self { as_of, places, flags, listed, decisions, calls })
     }
@@ -119,9 +121,9 @@ impl Round {
         plan(place, rules, &known, &self.plain(place.id), tx.city.day_of(self.as_of))
     }
 
-    fn plain(&self, place: PropertyId) -> Vec<PlainCall> {
-        let excluded = |call: &CallRow| self.decisions.get(&call.id).is_some_and(|decided| decided.excluded);
-        self.calls.get(&place).into_iter().flatten().map(|call| call.plain(excluded(call))).collect()
+    fn plain(&self, place: PropertyId) -> Vec<PlainCall<'_>> {
+        let taken_out = |call: &CallRow| self.decisions.get(&call.id).and_then(|decided| decided.taken_out);
+        self.calls.get(&place).into_iter().flatten().map(|call| call.plain(taken_out(call))).collect()
     }
 
     fn listed_in_order(&self, flag: &flag::Model) -> Vec<(CallId, Option<flag_call::ExclusionReason>)> {
@@ -130,7 +132,10 @@ impl Round {
     }
 
     fn note_of(&self, call: CallId) -> Option<String> {
-        self.decisions.get(&call).filter(|decided| decided.excluded).map(|decided| decided.note.clone())
+        self.decisions
+            .get(&call)
+            .filter(|decided| decided.taken_out.is_some())
+            .map(|decided| decided.note.clone())
     }
 
     fn raised(&self, tx: &Tx, place: &property::Model, rule: &Rule, count: &Count) -> Option<flag::Model> {
@@ -166,7 +171,8 @@ impl Round {
         flag.data_as_of = self.as_of;
         if changed {
             stored::relist(tx, id, &listed, rows).await?;
-            stored::update(tx, &mut flag).await
+            stored::update(tx, &mut flag).await?;
+            history::recounted(tx, &flag, before.measured, &listed, count).await
         } else if flag != before {
             stored::update_quietly(tx, &flag).await
         } else {
@@ -192,6 +198,7 @@ impl Round {
         flag.data_as_of = self.as_of;
         stored::relist(tx, id, &listed, stored::rows(id, count, note)).await?;
         stored::update(tx, &mut flag).await?;
+        history::recounted(tx, &flag, measured, &listed, count).await?;
         if flag.measured == measured { Ok(()) } else { tell_case(tx, &flag, measured).await }
     }
 }

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
     call::{self, AddressPrecision, CallCategory},
+    call_challenge::{self, ChallengeStatus},
     flag::{self, FlagStatus},
-    flag_call,
+    flag_call::{self, ExclusionReason},
     id::{CallId, FlagId, PropertyId},
     property,
 };
@@ -19,6 +20,7 @@ use crate::{
     domain::{
         call_behavior::{CallBehavior, behaving},
         call_count::PlainCall,
+        flag_review::taken_out,
     },
     error::Result,
     scope::unscoped,
@@ -67,7 +69,8 @@ pub async fn listed_at(tx: &Tx, places: &[PropertyId]) -> Result<HashMap<FlagId,
 /// What a sergeant decided on a call, with the reason.
 #[derive(Clone, Debug)]
 pub struct Decided {
-    pub excluded: bool,
+    /// Why it no longer counts; none where the review found that it does.
+    pub taken_out: Option<ExclusionReason>,
     pub note: String,
 }
 
@@ -80,14 +83,24 @@ pub fn decisions(
     reviewed.sort_by_key(|flag| (flag.reviewed_at, flag.id));
     let rows = reviewed.into_iter().flat_map(|flag| listed.get(&flag.id).into_iter().flatten());
     let decided = rows.filter_map(|row| {
-        Some((row.call_id, Decided { excluded: taken_out(row), note: row.review_note.clone()? }))
+        Some((row.call_id, Decided { taken_out: taken_out(row), note: row.review_note.clone()? }))
     });
     decided.collect()
 }
 
-/// Whether a review took the call out, be it that the rule left it out anyway.
-pub fn taken_out(row: &flag_call::Model) -> bool {
-    !row.counted && row.review_note.is_some()
+/// The calls that no longer count at these places because a challenge was upheld, whatever a review says of them.
+pub async fn upheld_at(tx: &Tx, places: &[PropertyId]) -> Result<HashMap<CallId, Decided>> {
+    use call_challenge::Column as C;
+    let rows = unscoped::<call_challenge::Entity>()
+        .filter(C::PropertyId.is_in(places.iter().copied()))
+        .filter(C::Status.eq(ChallengeStatus::Upheld))
+        .all(tx.conn())
+        .await?;
+    let decided = |row: call_challenge::Model| {
+        let note = row.decision_reason.unwrap_or_default();
+        (row.call_id, Decided { taken_out: Some(ExclusionReason::ChallengeUpheld), note })
+    };
+    Ok(rows.into_iter().map(decided).collect())
 }
 
 /// The columns of a call that counting needs.
@@ -99,23 +112,25 @@ pub struct CallRow {
     occurred_on: NaiveDate,
     category: CallCategory,
     precision: AddressPrecision,
+    disposition: Option<String>,
     disposition_excludes: bool,
     officer_initiated: bool,
     withdrawn_at: Option<DateTime<Utc>>,
 }
 
 impl CallRow {
-    pub fn plain(&self, excluded_by_review: bool) -> PlainCall {
+    pub fn plain(&self, taken_out: Option<ExclusionReason>) -> PlainCall<'_> {
         PlainCall {
             id: self.id,
             occurred_at: self.occurred_at,
             day: self.occurred_on,
             category: self.category,
             precision: self.precision,
+            disposition: self.disposition.as_deref(),
             disposition_excludes: self.disposition_excludes,
             officer_initiated: self.officer_initiated,
             withdrawn: self.withdrawn_at.is_some(),
-            excluded_by_review,
+            taken_out,
         }
     }
 }
@@ -145,6 +160,6 @@ fn countable() -> Select<call::Entity> {
     unscoped::<call::Entity>()
         .select_only()
         .columns([C::Id, C::PropertyId, C::OccurredAt, C::OccurredOn, C::Category, C::Precision])
-        .columns([C::DispositionExcludes, C::OfficerInitiated, C::WithdrawnAt])
+        .columns([C::Disposition, C::DispositionExcludes, C::OfficerInitiated, C::WithdrawnAt])
         .filter(C::Category.is_not_in(behaving(CallBehavior::Protected)))
 }

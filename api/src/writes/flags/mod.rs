@@ -1,6 +1,9 @@
 //! Flags: raised and withdrawn as calls change, reviewed by a sergeant, and turned into cases.
 
+mod challenges;
 mod evaluate;
+mod evidence;
+mod history;
 mod known;
 mod open_case;
 mod review;
@@ -8,6 +11,7 @@ mod stale;
 mod stored;
 
 pub use self::{
+    challenges::{Challenge, Deciding, Verdict, challenge, decide},
     evaluate::evaluate,
     open_case::{Opening, open_case},
     review::{CallDecision, Decision, Review, review},

@@ -5,11 +5,13 @@ use entity::{
     case_event::CaseEventKind,
     case_kind::CaseKind,
     flag::{self, FlagStatus},
+    flag_event::FlagEventKind,
     id::{CaseId, FlagId},
     nuisance_rule::Model as Rule,
 };
 
 use super::{
+    evidence, history,
     review::{lock, rule_of},
     stored,
 };
@@ -54,6 +56,9 @@ pub async fn open_case(tx: &mut Tx, opening: Opening) -> Result<CaseId> {
     flag.status = FlagStatus::CaseOpened;
     flag.case_id = Some(id);
     stored::update(tx, &mut flag).await?;
+    history::append(tx, [history::entry(tx, &flag, FlagEventKind::CaseOpened, "A case was opened from it.")])
+        .await?;
+    evidence::freeze(tx, id, &flag).await?;
     let mut case = cases::lock(tx, id).await?;
     events::append(tx, &mut case, grounds(&flag, &rule)).await?;
     Ok(id)

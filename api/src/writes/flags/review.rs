@@ -6,6 +6,7 @@ use entity::{
     call::{self, CallCategory},
     flag::{self, FlagStatus},
     flag_call::{self, ExclusionReason},
+    flag_event::FlagEventKind,
     id::{CallId, FlagId},
     nuisance_rule::{self, Model as Rule},
     property,
@@ -14,6 +15,7 @@ use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 
 use super::{
     evaluate::evaluate_places,
+    history,
     known::{self, CallRow},
     stored,
 };
@@ -23,8 +25,8 @@ use crate::{
     domain::{
         call_behavior::{CallBehavior, behavior},
         call_count::{self, Count},
-        day_window::DayWindow,
         flag_clearing,
+        flag_review::{self, taken_out},
         refusal::{Code, Refusal, text},
         rule_scope,
     },
@@ -45,7 +47,19 @@ pub enum Decision {
 pub struct CallDecision {
     pub call: CallId,
     pub counted: bool,
+    /// The caller was a victim, an occupant in need, or the owner or manager (rule P5). No feed tells, so people do.
+    pub caller_is_victim_or_owner: bool,
     pub reason: String,
+}
+
+impl CallDecision {
+    fn because(&self) -> ExclusionReason {
+        if self.caller_is_victim_or_owner {
+            ExclusionReason::CallerIsVictimOrOwner
+        } else {
+            ExclusionReason::ExcludedByReview
+        }
+    }
 }
 
 /// A review, before it is written.
@@ -73,7 +87,7 @@ pub async fn review(tx: &mut Tx, review: Review) -> Result<()> {
         unscoped::<flag_call::Entity>().filter(flag_call::Column::FlagId.eq(flag.id)).all(tx.conn()).await?;
     let calls = known::calls_of(tx, &flag).await?;
     let notes = checked(tx, &flag, &rule, &review.calls, &listed, &calls).await?;
-    let (count, excluded) = recount(&flag, &rule, &place, &review.calls, &listed, &calls);
+    let (count, out) = recount(&flag, &rule, &place, &review.calls, &listed, &calls);
     check_counted(&review.calls, &count)?;
     if review.decision == Decision::Confirm {
         check_confirmable(&rule, &place, &count)?;
@@ -81,7 +95,7 @@ pub async fn review(tx: &mut Tx, review: Review) -> Result<()> {
     let before: HashMap<CallId, &flag_call::Model> = listed.iter().map(|row| (row.call_id, row)).collect();
     let note = |call: CallId| {
         let kept =
-            || before.get(&call).filter(|_| excluded.contains(&call)).and_then(|row| row.review_note.clone());
+            || before.get(&call).filter(|_| out.contains_key(&call)).and_then(|row| row.review_note.clone());
         notes.get(&call).cloned().or_else(kept)
     };
     stored::relist(tx, flag.id, &listed, stored::rows(flag.id, &count, note)).await?;
@@ -92,8 +106,13 @@ pub async fn review(tx: &mut Tx, review: Review) -> Result<()> {
     };
     flag.reviewed_by = tx.viewer.staff_id();
     flag.reviewed_at = Some(tx.now);
-    flag.review_reason = Some(reason);
+    flag.review_reason = Some(reason.clone());
     stored::update(tx, &mut flag).await?;
+    let kind = match review.decision {
+        Decision::Confirm => FlagEventKind::Confirmed,
+        Decision::Dismiss => FlagEventKind::Dismissed,
+    };
+    history::append(tx, [history::entry(tx, &flag, kind, reason)]).await?;
     // What was taken out here is taken out of the place's other flags too.
     evaluate_places(tx, &[place.id]).await?;
     Ok(())
@@ -138,6 +157,7 @@ async fn checked(
 ) -> Result<HashMap<CallId, String>> {
     let ids: Vec<CallId> = decisions.iter().map(|decision| decision.call).collect();
     let protected = protected_among(tx, flag, &ids).await?;
+    let upheld = known::upheld_at(tx, &[flag.property_id]).await?;
     let listed: HashSet<CallId> = listed.iter().map(|row| row.call_id).collect();
     let of_id: HashMap<CallId, &CallRow> = calls.iter().map(|call| (call.id, call)).collect();
     let mut notes = HashMap::new();
@@ -149,6 +169,10 @@ async fn checked(
                 "A protected call is never counted and cannot be reviewed; leave it out of `calls`.",
             )),
             None => Err(Refusal::not_found("call among those of this flag; `explanation` lists them")),
+            Some(_) if decision.counted && upheld.contains_key(&decision.call) => Err(Refusal::new(
+                Code::Invalid,
+                "A challenge of this call was upheld: it does not count, whatever a review says.",
+            )),
             Some(call) => decided(rule, decision, call),
         };
         match checked {
@@ -169,7 +193,7 @@ fn decided(rule: &Rule, decision: &CallDecision, call: &CallRow) -> Result<Strin
         refusal.field.insert(0, "calls");
         refusal
     })?;
-    match call_count::exclusion(&call.plain(false), Some(rule)) {
+    match call_count::exclusion(&call.plain(None), Some(rule)) {
         Some(reason) if decision.counted => Err(Refusal::new(
             Code::Invalid,
             format!("The rule leaves this call out ({reason}); a review can take calls out, not add them."),
@@ -203,19 +227,18 @@ fn recount(
     decisions: &[CallDecision],
     listed: &[flag_call::Model],
     calls: &[CallRow],
-) -> (Count, HashSet<CallId>) {
-    let mut excluded: HashSet<CallId> =
-        listed.iter().filter(|row| known::taken_out(row)).map(|row| row.call_id).collect();
+) -> (Count, HashMap<CallId, ExclusionReason>) {
+    let mut out: HashMap<CallId, ExclusionReason> =
+        listed.iter().filter_map(|row| Some((row.call_id, taken_out(row)?))).collect();
     for decision in decisions {
         if decision.counted {
-            excluded.remove(&decision.call);
+            out.remove(&decision.call);
         } else {
-            excluded.insert(decision.call);
+            out.insert(decision.call, decision.because());
         }
     }
-    let calls: Vec<_> = calls.iter().map(|call| call.plain(excluded.contains(&call.id))).collect();
-    let window = DayWindow { from: flag.window_from, to: flag.window_to };
-    (call_count::count(rule, window, place.unit_count, &calls), excluded)
+    let calls: Vec<_> = calls.iter().map(|call| call.plain(out.get(&call.id).copied())).collect();
+    (call_count::count(rule, flag_review::window(flag), place.unit_count, &calls), out)
 }
 
 fn check_counted(decisions: &[CallDecision], count: &Count) -> Result<(), Refusal> {

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use entity::{
     flag::{self, FlagStatus},
+    flag_event::FlagEventKind,
     id::FlagId,
 };
 use sea_orm::{
@@ -10,6 +11,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, LockBehavior, LockType},
 };
 
+use super::history;
 use crate::{app::Tx, error::Result, scope::unscoped};
 
 /// Marks the flags that waited for review longer than the city lets them; answers how many.
@@ -41,5 +43,12 @@ pub async fn mark_stale(tx: &mut Tx) -> Result<i32> {
     for id in &ids {
         tx.changed(*id);
     }
+    let days = tx.city.preset.city.flag_stale.days;
+    let reason = format!("Nobody reviewed it within {days} days.");
+    let mut events = Vec::with_capacity(ids.len());
+    for flag in history::flags(tx, &ids).await? {
+        events.push(history::entry(tx, &flag, FlagEventKind::Stale, reason.as_str()));
+    }
+    history::append(tx, events).await?;
     Ok(i32::try_from(ids.len()).unwrap_or(i32::MAX))
 }

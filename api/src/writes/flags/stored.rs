@@ -5,11 +5,18 @@ use std::collections::HashMap;
 use entity::{
     flag,
     flag_call::{self, ExclusionReason},
+    flag_event::FlagEventKind,
     id::{CallId, FlagId},
 };
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter};
 
-use crate::{app::Tx, domain::call_count::Count, error::Result, writes::many};
+use super::history;
+use crate::{
+    app::Tx,
+    domain::{call_count::Count, flag_history},
+    error::Result,
+    writes::many,
+};
 
 /// The calls that a flag lists by a count. `note` tells what a review said of a call.
 pub fn rows(flag: FlagId, count: &Count, note: impl Fn(CallId) -> Option<String>) -> Vec<flag_call::Model> {
@@ -36,8 +43,12 @@ pub async fn insert(tx: &mut Tx, flags: Vec<flag::Model>, calls: Vec<flag_call::
     for flag in &flags {
         tx.changed(flag.id);
     }
+    let raised =
+        |flag: &flag::Model| history::entry(tx, flag, FlagEventKind::Raised, flag_history::raised(flag));
+    let events: Vec<_> = flags.iter().map(raised).collect();
     many::insert::<flag::ActiveModel>(tx, flags).await?;
-    many::insert::<flag_call::ActiveModel>(tx, calls).await
+    many::insert::<flag_call::ActiveModel>(tx, calls).await?;
+    history::append(tx, events).await
 }
 
 /// Writes a flag, whose place the caller holds locked, under its next version.
