@@ -16,6 +16,7 @@ mod demo_flags;
 mod docket;
 mod drop;
 mod faults;
+mod feed_drops;
 mod feed_leases;
 mod feed_runs;
 mod feeds;
