@@ -19,6 +19,7 @@ mod docket;
 mod drop;
 mod faults;
 mod feed_addresses;
+mod feed_drops;
 mod feed_figures;
 mod feed_leases;
 mod feed_runs;

@@ -48,6 +48,7 @@ pub fn stated(url: &str, schedule: &str, more: &str) -> String {
          occurred_at = [{{ column = 'at', format = 'ISO' }}]\n[mapping.address]\ncolumns = ['address']\n\
          [call_types]\nNOISE = ['NOISE']\nFIGHT = ['FIGHT']\n[schedule]\n{schedule}\n\
          [connection]\nurl = '{url}'\nallow_private_addresses = true\n{more}\n\
+         [connection.types]\nat = 'calendar_date'\n\
          [connection.patience]\nretry_ms = 1\nread_ms = 20000\nattempts = 2\nlongest_wait_ms = 50\n"
     )
 }

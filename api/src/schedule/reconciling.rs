@@ -4,6 +4,7 @@ use super::{Manner, fetching::connect, halt::Halt};
 use crate::{
     app::App,
     domain::reconciling::{ListedKeys, is_ours, is_whole, near_enough},
+    error::Error,
     writes::ingest::ImportRun,
 };
 
@@ -11,11 +12,15 @@ use crate::{
 pub(super) async fn reconcile(app: &App, run: &mut ImportRun, manner: &mut Manner<'_>) -> Result<(), Halt> {
     let mut connector = connect(app, run).await?;
     manner.stop.unless_told(connector.check()).await??;
-    let stated = manner.stop.unless_told(connector.count()).await??;
+    let Some(stated) = manner.stop.unless_told(connector.count()).await?? else {
+        // Of such a source nobody can tell a short list from a whole one.
+        let message = format!("The source of the feed `{}` does not tell which rows it has.", run.key());
+        return Err(Error::BadInput(message).into());
+    };
     let standing = run.standing_calls().await?;
     // The first time there is no earlier count; what we have of the source must be there then.
     let last_good = run.listed_before().unwrap_or(standing);
-    if let Some(stated) = stated.filter(|_| !manner.accept_fewer) {
+    if !manner.accept_fewer {
         near_enough(stated, last_good)?;
     }
     let mut listed = ListedKeys::default();
@@ -24,7 +29,7 @@ pub(super) async fn reconcile(app: &App, run: &mut ImportRun, manner: &mut Manne
     }
     listed.end();
     let stated_after = manner.stop.unless_told(connector.count()).await??;
-    is_whole(listed.rows(), [stated, stated_after])?;
+    is_whole(listed.rows(), [stated, stated_after.unwrap_or(stated)])?;
     if !manner.accept_fewer {
         near_enough(listed.rows(), last_good)?;
         is_ours(run.listed_calls(&listed).await?, standing)?;

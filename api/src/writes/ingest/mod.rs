@@ -211,7 +211,9 @@ impl ImportRun {
         self.evaluate().await?;
         self.found.rows = self.summary.counts.read;
         let (ended, found, holder) = (&self.begun, &self.found, &self.app.holder);
+        let counts = &self.summary.counts;
         let begun = self.app.write(&self.viewer, NAME, Action::RunFeeds, async |tx| {
+            feed_runs::tell(tx, ended.run, counts).await?;
             feed_runs::end_well(tx, ended, found, true).await?;
             feed_runs::begin_next(tx, ended, holder).await
         });
@@ -257,8 +259,9 @@ impl ImportRun {
     pub async fn finish(mut self) -> Result<Summary> {
         self.evaluate().await?;
         self.found.rows = self.summary.counts.read;
-        let (begun, found) = (&self.begun, &self.found);
+        let (begun, found, counts) = (&self.begun, &self.found, &self.summary.counts);
         let ended = self.app.write(&self.viewer, NAME, Action::RunFeeds, async |tx| {
+            feed_runs::tell(tx, begun.run, counts).await?;
             feed_runs::end_well(tx, begun, found, false).await
         });
         ended.await?;
@@ -279,8 +282,9 @@ impl ImportRun {
         }
         // Should this fail too, the run stays open: whoever reads the feed next ends it and looks at its places.
         self.evaluate().await?;
-        let begun = &self.begun;
+        let (begun, counts) = (&self.begun, &self.summary.counts);
         let ended = self.app.write(&self.viewer, NAME, Action::RunFeeds, async |tx| {
+            feed_runs::tell(tx, begun.run, counts).await?;
             feed_runs::end_badly(tx, begun, failure).await
         });
         ended.await?;
