@@ -15,10 +15,7 @@ use sea_orm::{
 use super::calls::data_as_of;
 use crate::{
     app::App,
-    domain::{
-        day_window::DayWindow,
-        protected_sum,
-    },
+    domain::{day_window::DayWindow, protected_sum},
     error::Result,
     scope::unscoped,
 };
