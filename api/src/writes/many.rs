@@ -6,6 +6,8 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, OnConflict, SimpleExpr, extension::postgres::PgFunc},
 };
 
+use uuid::Uuid;
+
 use crate::{app::Tx, error::Result};
 
 /// Values that one statement may carry: SQLite's limit is 32,766, PostgreSQL's 65,535.
@@ -43,19 +45,28 @@ where
     Ok(())
 }
 
-/// The column holds one of these texts. On PostgreSQL the text of the statement does not depend on how many they are, so
+/// The column holds one of these ids. On PostgreSQL the text of the statement does not depend on how many they are, so
 /// that it is planned once.
-pub fn any_of(tx: &Tx, column: impl ColumnTrait, texts: Vec<String>) -> SimpleExpr {
+pub fn any_of(
+    tx: &Tx,
+    column: impl ColumnTrait,
+    ids: impl IntoIterator<Item = impl Into<Uuid>>,
+) -> SimpleExpr {
+    let ids: Vec<Uuid> = ids.into_iter().map(Into::into).collect();
     if tx.is_postgres() {
-        Expr::col(column.as_column_ref()).eq(PgFunc::any(Expr::val(texts)))
+        Expr::col(column.as_column_ref()).eq(PgFunc::any(Expr::val(ids)))
     } else {
-        column.is_in(texts)
+        column.is_in(ids)
     }
 }
 
 /// Runs a statement of PostgreSQL.
 pub async fn execute(tx: &Tx, sql: &str, values: Vec<Value>) -> Result<()> {
-    let statement = Statement::from_sql_and_values(tx.conn().get_database_backend(), sql, values);
-    tx.conn().execute_raw(statement).await?;
+    tx.conn().execute_raw(statement(tx, sql, values)).await?;
     Ok(())
+}
+
+/// A statement whose arguments are arrays, such as PostgreSQL takes.
+pub fn statement(tx: &Tx, sql: &str, values: Vec<Value>) -> Statement {
+    Statement::from_sql_and_values(tx.conn().get_database_backend(), sql, values)
 }

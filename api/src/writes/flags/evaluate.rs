@@ -10,7 +10,7 @@ use entity::{
     flag_call,
     id::{CallId, FlagId, PropertyId},
     nuisance_rule::{self, Model as Rule},
-    property,
+    property::{self, UseType},
 };
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 
@@ -33,6 +33,8 @@ use crate::{
     scope::unscoped,
 };
 
+/// Places of which it is asked at once whether a rule runs there.
+const CONCERNED: usize = 10_000;
 /// Places that are looked at together.
 const PLACES: usize = 500;
 
@@ -53,8 +55,12 @@ pub async fn evaluate_places(tx: &mut Tx, properties: &[PropertyId]) -> Result<i
         let rules = unscoped::<nuisance_rule::Entity>().all(tx.conn()).await?;
         let distinct: Vec<PropertyId> =
             properties.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
-        for some in distinct.chunks(PLACES) {
-            raised += Round::load(tx, some, &rules, as_of).await?.carry_out(tx, &rules).await?;
+        let uses = uses(&rules, tx.city.day_of(as_of));
+        for some in distinct.chunks(CONCERNED) {
+            let concerned = known::concerned(tx, some, &uses).await?;
+            for some in concerned.chunks(PLACES) {
+                raised += Round::load(tx, some, &rules, as_of).await?.carry_out(tx, &rules).await?;
+            }
         }
     }
     Ok(raised)
@@ -74,11 +80,10 @@ impl Round {
         let places = known::lock_places(tx, ids).await?;
         let flags = known::flags_at(tx, ids).await?;
         let listed = known::listed_at(tx, ids).await?;
+        let needed = needed(rules, &places, &flags, tx.city.day_of(as_of));
         let mut calls: HashMap<PropertyId, Vec<CallRow>> = HashMap::new();
-        if let Some(from) = earliest(rules, &flags, tx.city.day_of(as_of)) {
-            for call in known::calls_at(tx, ids, from).await? {
-                calls.entry(call.property_id).or_default().push(call);
-            }
+        for call in known::calls_at(tx, &needed).await? {
+            calls.entry(call.property_id).or_default().push(call);
         }
         let mut decisions = known::decisions(&flags, &listed);
         decisions.extend(known::upheld_at(tx, ids).await?);
@@ -203,13 +208,36 @@ impl Round {
     }
 }
 
-// Calls before the earliest window that may be counted again are not needed.
-fn earliest(rules: &[Rule], flags: &[flag::Model], as_of: NaiveDate) -> Option<NaiveDate> {
-    let windows =
-        rule_scope::in_force(rules, as_of).into_iter().filter_map(|rule| rule_scope::window(rule, as_of));
-    let open = [FlagStatus::NeedsReview, FlagStatus::Confirmed, FlagStatus::CaseOpened];
-    let held = flags.iter().filter(|flag| open.contains(&flag.status)).map(|flag| flag.window_from);
-    windows.map(|window| window.from).chain(held).min()
+// What places are used for that some rule in force runs on.
+fn uses(rules: &[Rule], as_of: NaiveDate) -> Vec<UseType> {
+    let in_force = rule_scope::in_force(rules, as_of);
+    let uses: BTreeSet<UseType> = in_force.iter().flat_map(|rule| rule.use_types.0.iter().copied()).collect();
+    uses.into_iter().collect()
+}
+
+// The places whose calls are needed, each with the first day that may be counted again: by a rule that judges the place, or
+// in the window of a flag that is open there.
+fn needed(
+    rules: &[Rule],
+    places: &[property::Model],
+    flags: &[flag::Model],
+    as_of: NaiveDate,
+) -> Vec<(PropertyId, NaiveDate)> {
+    let in_force = rule_scope::in_force(rules, as_of);
+    let mut held: HashMap<PropertyId, NaiveDate> = HashMap::new();
+    for flag in flags.iter().filter(|flag| known::OPEN.contains(&flag.status)) {
+        let first = held.entry(flag.property_id).or_insert(flag.window_from);
+        *first = flag.window_from.min(*first);
+    }
+    let first = |place: &property::Model| {
+        let running = rule_scope::running(&in_force, place);
+        let flagged = held.get(&place.id).copied();
+        // Rules that the place's flags rest on may run again once another one does not displace them.
+        let judging = if flagged.is_some() { in_force.clone() } else { running };
+        let windows = judging.into_iter().filter_map(|rule| rule_scope::window(rule, as_of));
+        windows.map(|window| window.from).chain(flagged).min()
+    };
+    places.iter().filter_map(|place| Some((place.id, first(place)?))).collect()
 }
 
 // Those who work the case learn that its ground has changed; which call it was stands in the flag.

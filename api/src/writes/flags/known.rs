@@ -9,11 +9,13 @@ use entity::{
     flag::{self, FlagStatus},
     flag_call::{self, ExclusionReason},
     id::{CallId, FlagId, PropertyId},
-    property,
+    property::{self, UseType},
 };
 use sea_orm::{
     ColumnTrait, Condition, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    sea_query::ExprTrait,
 };
+use uuid::Uuid;
 
 use crate::{
     app::Tx,
@@ -24,7 +26,11 @@ use crate::{
     },
     error::Result,
     scope::unscoped,
+    writes::many,
 };
+
+/// Flags that change with the calls they rest on.
+pub const OPEN: [FlagStatus; 3] = [FlagStatus::NeedsReview, FlagStatus::Confirmed, FlagStatus::CaseOpened];
 
 /// Places, locked in the order of their ids, so that no two transactions decide on one place at the same time.
 pub async fn lock_places(tx: &Tx, ids: &[PropertyId]) -> Result<Vec<property::Model>> {
@@ -47,14 +53,13 @@ pub async fn flags_at(tx: &Tx, places: &[PropertyId]) -> Result<Vec<flag::Model>
 
 /// The calls listed by the flags at these places that still change or that were reviewed.
 pub async fn listed_at(tx: &Tx, places: &[PropertyId]) -> Result<HashMap<FlagId, Vec<flag_call::Model>>> {
-    let open = [FlagStatus::NeedsReview, FlagStatus::Confirmed, FlagStatus::CaseOpened];
     let flags = unscoped::<flag::Entity>()
         .select_only()
         .column(flag::Column::Id)
         .filter(flag::Column::PropertyId.is_in(places.iter().copied()))
         .filter(
             Condition::any()
-                .add(flag::Column::Status.is_in(open))
+                .add(flag::Column::Status.is_in(OPEN))
                 .add(flag::Column::ReviewedAt.is_not_null()),
         );
     let rows =
@@ -135,11 +140,50 @@ impl CallRow {
     }
 }
 
-/// The calls at these places from that day on. Protected ones are not even looked at.
-pub async fn calls_at(tx: &Tx, places: &[PropertyId], from: NaiveDate) -> Result<Vec<CallRow>> {
+/// Those of these places at which a rule could do something: they are used for what some rule runs on, or a flag is open
+/// there. Most of a city are homes, of which nothing more is read.
+pub async fn concerned(tx: &Tx, places: &[PropertyId], uses: &[UseType]) -> Result<Vec<PropertyId>> {
+    let flagged = unscoped::<flag::Entity>()
+        .select_only()
+        .column(flag::Column::PropertyId)
+        .filter(many::any_of(tx, flag::Column::PropertyId, places.iter().copied()))
+        .filter(flag::Column::Status.is_in(OPEN));
+    let concerned = property::Column::UseType
+        .is_in(uses.iter().copied())
+        .or(property::Column::Id.in_subquery(flagged.into_query()));
+    Ok(unscoped::<property::Entity>()
+        .select_only()
+        .column(property::Column::Id)
+        .filter(many::any_of(tx, property::Column::Id, places.iter().copied()))
+        .filter(concerned)
+        .order_by_asc(property::Column::Id)
+        .into_tuple()
+        .all(tx.conn())
+        .await?)
+}
+
+// One place after the other by the index of its calls, whatever PostgreSQL takes a growing table for.
+const CALLS: &str = "SELECT calls.* FROM UNNEST($1::uuid[], $2::date[], $3::timestamptz[]) AS at (place, day, since) \
+    CROSS JOIN LATERAL (SELECT id, property_id, occurred_at, occurred_on, category, precision, disposition, \
+    disposition_excludes, officer_initiated, withdrawn_at FROM call WHERE property_id = at.place \
+    AND occurred_at >= at.since AND occurred_on >= at.day AND category <> ALL($4) OFFSET 0) AS calls";
+
+/// The calls at these places, each from its day on. Protected ones are not even looked at.
+pub async fn calls_at(tx: &Tx, places: &[(PropertyId, NaiveDate)]) -> Result<Vec<CallRow>> {
+    let Some(first) = places.iter().map(|(_, from)| *from).min() else { return Ok(Vec::new()) };
+    if tx.is_postgres() {
+        let ids: Vec<Uuid> = places.iter().map(|(place, _)| place.0).collect();
+        let days: Vec<NaiveDate> = places.iter().map(|(_, from)| *from).collect();
+        let began = |day: &NaiveDate| tx.city.start_of(*day).unwrap_or(DateTime::UNIX_EPOCH);
+        let since: Vec<DateTime<Utc>> = days.iter().map(began).collect();
+        let protected: Vec<String> = behaving(CallBehavior::Protected).map(CallCategory::word).collect();
+        let values = vec![ids.into(), days.into(), since.into(), protected.into()];
+        return Ok(CallRow::find_by_statement(many::statement(tx, CALLS, values)).all(tx.conn()).await?);
+    }
     let calls = countable()
-        .filter(call::Column::PropertyId.is_in(places.iter().copied()))
-        .filter(call::Column::OccurredOn.gte(from));
+        .filter(call::Column::PropertyId.is_in(places.iter().map(|(place, _)| *place)))
+        .filter(call::Column::OccurredAt.gte(tx.city.start_of(first).unwrap_or(DateTime::UNIX_EPOCH)))
+        .filter(call::Column::OccurredOn.gte(first));
     Ok(calls.into_model::<CallRow>().all(tx.conn()).await?)
 }
 

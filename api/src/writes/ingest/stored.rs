@@ -57,34 +57,54 @@ impl Known {
     }
 }
 
+// PostgreSQL is told to look up one row after the other: what it knows of a table that grows by thousands of rows a second
+// is always out of date, and a scan that it takes for cheap is not.
+const KNOWN: &str = "SELECT known.* FROM UNNEST($2::text[]) AS told (key) CROSS JOIN LATERAL (\
+    SELECT source_id, row_hash, property_id, occurred_on, category, precision, disposition_excludes, officer_initiated, \
+    withdrawn_at FROM call WHERE feed_id = $1 AND source_id = told.key LIMIT 1) AS known";
+const PLACES: &str = "SELECT known.* FROM UNNEST($1::text[]) AS told (key) CROSS JOIN LATERAL (\
+    SELECT key, property_id FROM address_alias WHERE key = told.key LIMIT 1) AS known";
+
 /// The calls of the feed that have these rows' keys, by key.
 pub(super) async fn known(tx: &Tx, feed: FeedId, readings: &[Reading]) -> Result<HashMap<String, Known>> {
     use call::Column as C;
-    let keys = readings.iter().map(|reading| reading.row.source_id.clone()).collect();
-    let rows = unscoped::<call::Entity>()
-        .select_only()
-        .columns([C::SourceId, C::RowHash, C::PropertyId, C::OccurredOn, C::Category, C::Precision])
-        .columns([C::DispositionExcludes, C::OfficerInitiated, C::WithdrawnAt])
-        .filter(C::FeedId.eq(feed))
-        .filter(many::any_of(tx, C::SourceId, keys))
-        .into_model::<Known>()
-        .all(tx.conn())
-        .await?;
+    let keys: Vec<String> = readings.iter().map(|reading| reading.row.source_id.clone()).collect();
+    let rows = if tx.is_postgres() {
+        let statement = many::statement(tx, KNOWN, vec![feed.0.into(), keys.into()]);
+        Known::find_by_statement(statement).all(tx.conn()).await?
+    } else {
+        let calls = unscoped::<call::Entity>()
+            .select_only()
+            .columns([C::SourceId, C::RowHash, C::PropertyId, C::OccurredOn, C::Category, C::Precision])
+            .columns([C::DispositionExcludes, C::OfficerInitiated, C::WithdrawnAt])
+            .filter(C::FeedId.eq(feed))
+            .filter(C::SourceId.is_in(keys));
+        calls.into_model::<Known>().all(tx.conn()).await?
+    };
     Ok(rows.into_iter().map(|row| (row.source_id.clone(), row)).collect())
+}
+
+#[derive(FromQueryResult)]
+struct Named {
+    key: String,
+    property_id: PropertyId,
 }
 
 /// The places that the rows' addresses name, by address key.
 pub(super) async fn places(tx: &Tx, readings: &[Reading]) -> Result<HashMap<String, PropertyId>> {
     let keys: HashSet<&str> = readings.iter().map(Reading::place_key).filter(|key| !key.is_empty()).collect();
-    let keys = keys.into_iter().map(str::to_owned).collect();
-    let rows: Vec<(String, PropertyId)> = unscoped::<address_alias::Entity>()
-        .select_only()
-        .columns([address_alias::Column::Key, address_alias::Column::PropertyId])
-        .filter(many::any_of(tx, address_alias::Column::Key, keys))
-        .into_tuple()
-        .all(tx.conn())
-        .await?;
-    Ok(rows.into_iter().collect())
+    let keys: Vec<String> = keys.into_iter().map(str::to_owned).collect();
+    let rows = if tx.is_postgres() {
+        let statement = many::statement(tx, PLACES, vec![keys.into()]);
+        Named::find_by_statement(statement).all(tx.conn()).await?
+    } else {
+        let aliases = unscoped::<address_alias::Entity>()
+            .select_only()
+            .columns([address_alias::Column::Key, address_alias::Column::PropertyId])
+            .filter(address_alias::Column::Key.is_in(keys));
+        aliases.into_model::<Named>().all(tx.conn()).await?
+    };
+    Ok(rows.into_iter().map(|row| (row.key, row.property_id)).collect())
 }
 
 /// Writes calls. One that is there already keeps its id and when the server first learned of it.
