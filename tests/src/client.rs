@@ -18,6 +18,8 @@ pub struct Client {
 impl Client {
     #[must_use]
     pub fn new(url: &str) -> Self {
+        // The first client of the process says whose cryptography is used; the others find it there.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         Self { url: url.to_owned(), http: reqwest::Client::new(), cookie: None, token: None }
     }
 
