@@ -52,6 +52,16 @@ pub fn feed_token(key: &str, file: Option<&Path>) -> Result<Option<Secret>> {
     secret("JFN_FEED_TOKEN_", key, file)
 }
 
+/// What a bucket of files needs: the settings of the environment whose names begin with `AWS_`.
+#[must_use]
+pub fn store_options() -> Vec<(String, Secret)> {
+    let told = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    told.filter(|(name, _)| name.starts_with("AWS_"))
+        .map(|(name, value)| (name, Secret::new(value)))
+        .collect()
+}
+
 fn secret(prefix: &str, key: &str, file: Option<&Path>) -> Result<Option<Secret>> {
     let variable = format!("{prefix}{}", key.to_uppercase().replace('-', "_"));
     let told = match file {

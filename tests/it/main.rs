@@ -2,6 +2,7 @@
 
 mod address_sources;
 mod addresses;
+mod arcgis;
 mod architecture;
 mod before_and_after;
 mod call_volumes;
@@ -15,6 +16,7 @@ mod deadlines;
 mod demo;
 mod demo_flags;
 mod docket;
+mod drop;
 mod faults;
 mod feed_addresses;
 mod feed_figures;

@@ -31,7 +31,7 @@ pub struct Connection {
     /// The types of columns as last seen, in the portal's own words; another type stops the run.
     #[serde(default)]
     pub types: BTreeMap<String, String>,
-    /// SODA: how to get from one page to the next.
+    /// How to get from one page of a portal to the next.
     #[serde(default)]
     pub paging: Paging,
     /// Files: which names are taken, `*` standing for anything.
@@ -45,7 +45,7 @@ pub struct Connection {
     pub patience: Patience,
 }
 
-/// How to get from one page of a SODA portal to the next.
+/// How to get from one page of a portal to the next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Paging {

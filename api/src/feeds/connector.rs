@@ -19,7 +19,7 @@ pub trait Connector: Send {
     /// The next rows that changed after the watermark that the connector was set up with; none when there are no more.
     async fn page(&mut self) -> Result<Option<Page>, FeedError>;
 
-    /// How many rows the source lists now; none where it cannot tell.
+    /// How many rows the source lists now; none where it cannot tell, and then `keys` says nothing about what is gone.
     async fn count(&mut self) -> Result<Option<u64>, FeedError>;
 
     /// The next of the keys of all rows that the source lists now; none when there are no more. A page may be empty.
@@ -35,6 +35,8 @@ pub struct Start {
     pub known_files: BTreeSet<String>,
     /// The portal's app token.
     pub token: Option<Secret>,
+    /// What a bucket needs: the settings of the environment whose names begin with `AWS_`.
+    pub store_options: Vec<(String, Secret)>,
 }
 
 /// Rows that came together.

@@ -5,6 +5,7 @@ use std::io::Write;
 use flate2::{Compression, write::GzEncoder};
 
 use super::*;
+use crate::feeds::{Line, SourceRow};
 
 const MAPPING: &str = r#"
 time_zone = "America/Los_Angeles"

@@ -36,6 +36,8 @@ pub enum FeedError {
     OpenQuote { line: u64 },
     #[error("the file could not be read near line {line}: {source}")]
     Read { line: u64, source: io::Error },
+    #[error("{file}: {source}")]
+    InFile { file: String, source: Box<FeedError> },
     #[error(transparent)]
     Fetch(#[from] FetchError),
     #[error(
@@ -62,6 +64,11 @@ impl FeedError {
             Self::Fetch(error) => error.wait(),
             _ => None,
         }
+    }
+
+    /// The same, with the name of the file in front.
+    pub(super) fn in_file(self, file: &str) -> Self {
+        Self::InFile { file: shortened(file), source: Box::new(self) }
     }
 
     pub(super) fn from_csv(line: u64, error: csv::Error) -> Self {

@@ -260,7 +260,8 @@ pub(super) fn host_of(url: &Url) -> String {
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-fn install_cryptography() {
+/// What every HTTPS client of ours needs once.
+pub(super) fn install_cryptography() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // Somebody else may have installed it first, which serves as well.

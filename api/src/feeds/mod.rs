@@ -1,15 +1,19 @@
 //! Feeds of calls for service: rows in, plain values out. Nothing here knows the database or our vocabulary.
 
+pub mod arcgis;
 pub mod clock;
 pub mod connection;
 pub mod connector;
+mod contract;
 pub mod csv;
 pub mod drop;
+pub mod eido;
 mod error;
 mod fetch;
 mod fetch_error;
 mod json;
 pub mod mapping;
+mod pidf_lo;
 mod reachable;
 pub mod reading;
 pub mod row;

@@ -21,7 +21,6 @@ pub struct RowReader {
 }
 
 /// Reads one row by a feed's mapping; `columns` holds the mapped columns, missing ones being blank.
-#[must_use]
 pub fn row_of(mapping: &FeedMapping, line: u64, columns: BTreeMap<String, String>) -> Line {
     RowReader::of(mapping).row(line, columns)
 }

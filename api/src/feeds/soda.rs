@@ -12,7 +12,7 @@ use super::{
     clock::iso_utc,
     connection::{Connection, Paging},
     connector::{Connector, Page, Start},
-    error::listed,
+    contract,
     fetch::{Ask, Fetcher, host_of},
     fetch_error::FetchError,
     json,
@@ -172,7 +172,7 @@ impl Connector for Soda {
                 Some((column.get("fieldName")?.as_str()?, column.get("dataTypeName")?.as_str()?))
             })
             .collect();
-        contract(&self.mapping, &self.connection.types, &found)
+        contract::held(&self.mapping, &self.connection, &found)
     }
 
     async fn page(&mut self) -> Result<Option<Page>, FeedError> {
@@ -225,25 +225,4 @@ fn addresses(url: &Url) -> Result<(Url, Url), FeedError> {
     rows.set_path(&format!("/resource/{name}.json"));
     view.set_path(&format!("/api/views/{name}.json"));
     Ok((rows, view))
-}
-
-/// Whether the columns that are mapped are all there, and of the type that the connection says.
-pub(super) fn contract(
-    mapping: &FeedMapping,
-    types: &BTreeMap<String, String>,
-    found: &BTreeMap<&str, &str>,
-) -> Result<(), FeedError> {
-    let wanted: BTreeSet<&str> = mapping.columns().into_iter().map(json::root).collect();
-    let missing: Vec<&str> = wanted.into_iter().filter(|column| !found.contains_key(column)).collect();
-    let retyped: Vec<String> = types
-        .iter()
-        .filter_map(|(column, was)| {
-            let is = found.get(column.as_str())?;
-            (is != was).then(|| format!("{column} (was {was}, is {is})"))
-        })
-        .collect();
-    if missing.is_empty() && retyped.is_empty() {
-        return Ok(());
-    }
-    Err(FeedError::ColumnsChanged { missing: listed(&missing), retyped: listed(&retyped) })
 }

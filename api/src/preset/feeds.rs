@@ -12,6 +12,8 @@ use super::{
 };
 use crate::feeds::{
     Connection, Connector, FeedError, Start,
+    arcgis::Arcgis,
+    drop::Folder,
     mapping::{FeedMapping, key_of},
     soda::Soda,
 };
@@ -37,7 +39,9 @@ impl Feed {
         let Some(connection) = &self.connection else { return Ok(None) };
         Ok(match self.kind {
             FeedKind::Soda => Some(Box::new(Soda::new(&self.mapping, connection, start)?)),
-            FeedKind::Arcgis | FeedKind::Csv | FeedKind::Push => None,
+            FeedKind::Arcgis => Some(Box::new(Arcgis::new(&self.mapping, connection, start)?)),
+            FeedKind::Csv => Some(Box::new(Folder::new(&self.mapping, connection, start)?)),
+            FeedKind::Push => None,
         })
     }
 }
