@@ -90,8 +90,12 @@ fn reported_in_utc(row: &Row) -> NaiveDateTime {
 }
 
 fn demo(address: fn(&Row) -> String) -> Log {
+    daily_log(&in_repository("api/demo/calls.csv.gz"), address)
+}
+
+fn daily_log(file: &Path, address: fn(&Row) -> String) -> Log {
     // Of the rows with one case number the last one stands.
-    let rows = rows_of(&in_repository("api/demo/calls.csv.gz"));
+    let rows = rows_of(file);
     let last: HashMap<String, usize> =
         rows.iter().enumerate().map(|(index, row)| (row["case_number"].clone(), index)).collect();
     let stands = |(index, row): (usize, Row)| (last[&row["case_number"]] == index).then_some(row);
@@ -110,6 +114,26 @@ fn base_address(row: &Row) -> String {
     whole_address(row).split(';').next().unwrap_or_default().to_owned()
 }
 
+fn montgomery(address: fn(&Row) -> String) -> Log {
+    Log {
+        rows: rows_of(&data("montgomery-911-2015-12_2016-06.csv.gz")),
+        address,
+        time: |row| time(&row["timeStamp"], "%Y-%m-%d %H:%M:%S"),
+    }
+}
+
+/// Inner white space collapsed, the streets of a corner in order.
+fn folded_corner(row: &Row) -> String {
+    let text = row["addr"].to_uppercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut streets: Vec<&str> = text.split('&').map(str::trim).collect();
+    streets.sort_unstable();
+    streets.join(" & ")
+}
+
+fn slo(address: fn(&Row) -> String) -> Log {
+    daily_log(&data("slo-police-calls-2021-09_2021-12.csv.gz"), address)
+}
+
 fn seattle() -> Log {
     Log {
         rows: rows_of(&data("seattle-police-911-2016-03-25.csv")),
@@ -121,6 +145,9 @@ fn seattle() -> Log {
 /// Whether a row qualifies by a definition such as `type is one of: A, B; and disposition is not one of: C`.
 fn qualifies(definition: &str, row: &Row) -> bool {
     definition.split("; and ").all(|part| {
+        if let Some((column, starts)) = part.split_once(" starts with ") {
+            return starts.split(" or ").any(|start| row[column].starts_with(start.trim_matches('\'')));
+        }
         let Some((what, list)) = part.split_once(": ") else {
             assert_eq!(part, "every row that has an address");
             return true;
@@ -298,6 +325,26 @@ fn charlottesville_counts_as_expected_in_local_time_and_in_utc() {
     check(local, &charlottesville(&format!("{local}_localtime.csv.gz"), reported), &["all", "nuisance"]);
     let utc = "charlottesville-calls-2015_utc";
     check(utc, &charlottesville(&format!("{utc}.csv.gz"), reported_in_utc), &["all", "nuisance"]);
+}
+
+#[test]
+fn montgomery_counts_as_expected_by_corner_as_written() {
+    check("montgomery-911-2015-12_2016-06", &montgomery(|row| row["addr"].clone()), &["all", "ems_fire"]);
+}
+
+#[test]
+fn montgomery_counts_as_expected_by_corner_in_either_order() {
+    check("montgomery-911-2015-12_2016-06_intersections-folded", &montgomery(folded_corner), &["all"]);
+}
+
+#[test]
+fn san_luis_obispo_counts_as_expected() {
+    check("slo-police-calls-2021-09_2021-12", &slo(whole_address), &["all", "nuisance"]);
+}
+
+#[test]
+fn san_luis_obispo_counts_as_expected_by_base_address() {
+    check("slo-police-calls-2021-09_2021-12_base-address", &slo(base_address), &["all", "nuisance"]);
 }
 
 #[test]

@@ -87,28 +87,6 @@ story! {
 }
 
 story! {
-    async fn two_snapshots_in_turn_give_the_figures_of_the_second(jfn) {
-        let snapshot = |n: u8| files::data(&format!("san-diego-pd-calls-2023_snapshot-{n}.csv.gz"));
-        let first = load(&jfn.app, "san-diego-police", &snapshot(1)).await.expect("the first loads");
-        let second = load(&jfn.app, "san-diego-police", &snapshot(2)).await.expect("the second loads");
-        assert_eq!(second.counts.read, 28_970);
-        assert_eq!(second.counts.inserted, 2_375);
-        assert_eq!(first.counts.read, first.counts.inserted + first.counts.duplicates);
-        let stored = call::Entity::find().count(&jfn.app.db).await.expect("a count");
-        assert_eq!(stored, 28_970);
-        // Every call says what the second snapshot says of it.
-        let mapping = &jfn.app.city.preset.feed("san-diego-police").expect("the feed").mapping;
-        let calls = calls(&jfn.app).await;
-        for line in CallLog::open(&snapshot(2), mapping).expect("the file opens") {
-            let row = line.expect("a whole file").expect("a readable row");
-            let at = calls.binary_search_by(|call| call.source_id.cmp(&row.source_id)).expect("its call");
-            let told = (&row.final_type, &row.disposition, row.occurred_at);
-            assert_eq!((&calls[at].description, &calls[at].disposition, calls[at].occurred_at), told);
-        }
-    }
-}
-
-story! {
     async fn of_rows_with_one_key_the_last_of_the_file_stands_however_far_apart_they_are(jfn) {
         let other = |n: usize| format!("9{n:05},10/02/21,10:00,,,Suspicious,,");
         let others: Vec<String> = (0..700).map(other).collect();
