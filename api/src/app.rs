@@ -7,8 +7,8 @@ use std::sync::{
 
 use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use uuid::Uuid;
 
@@ -118,6 +118,22 @@ impl App {
         events::audit(&tx).await?;
         tx.conn.commit().await?;
         Ok(value)
+    }
+}
+
+impl App {
+    /// Reads in one view of the database: what others write meanwhile is not seen.
+    #[expect(clippy::disallowed_methods, reason = "it writes nothing")]
+    pub async fn steady<T>(&self, read: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T>) -> Result<T> {
+        let options = TransactionOptions {
+            // SQLite's transactions always see one state.
+            isolation_level: (self.writing.is_none()).then_some(IsolationLevel::RepeatableRead),
+            ..TransactionOptions::default()
+        };
+        let conn = self.db.begin_with_options(options).await?;
+        let found = read(&conn).await?;
+        conn.rollback().await?;
+        Ok(found)
     }
 }
 

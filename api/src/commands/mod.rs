@@ -6,6 +6,7 @@ pub mod import_calls;
 pub mod import_places;
 pub mod migrate;
 pub mod parcel_mapping;
+pub mod rules;
 pub mod serve;
 pub mod staff;
 pub mod token;
@@ -47,6 +48,9 @@ enum Command {
     Feed(feed::Feed),
     /// Loads parcels from files by a mapping.
     ImportPlaces(import_places::ImportPlaces),
+    /// The rules and the flags they raised.
+    #[command(subcommand)]
+    Rules(rules::Rules),
     /// Members of staff.
     #[command(subcommand)]
     Staff(staff::Staff),
@@ -73,6 +77,7 @@ impl Jfn {
             Command::ImportCalls(arguments) => import_calls::run(&app(config).await?, arguments).await,
             Command::Feed(what) => feed::run(&app(config).await?, what).await,
             Command::ImportPlaces(arguments) => import_places::run(&app(config).await?, arguments).await,
+            Command::Rules(what) => rules::run(&app(config).await?, what).await,
             Command::Staff(what) => staff::run(&app(config).await?, what).await,
             Command::Token(what) => token::run(&app(config).await?, what).await,
         }

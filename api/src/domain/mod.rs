@@ -29,5 +29,6 @@ pub mod protected_sum;
 pub mod reconciling;
 pub mod refusal;
 pub mod remedy;
+pub mod rule_replay;
 pub mod rule_scope;
 pub mod team_seat;

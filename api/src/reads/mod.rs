@@ -28,6 +28,8 @@ pub mod parties;
 pub mod properties;
 pub mod protected_sums;
 pub mod rejected_columns;
+mod rule_differences;
+pub mod rule_replay;
 pub mod staff;
 pub mod teams;
 pub mod text;
