@@ -11,7 +11,7 @@ use super::day_window::DayWindow;
 #[must_use]
 pub fn taken_out(row: &flag_call::Model) -> Option<ExclusionReason> {
     let by_people = !row.counted && row.review_note.is_some();
-    by_people.then(|| match row.reason {
+    by_people.then_some(match row.reason {
         Some(ExclusionReason::CallerIsVictimOrOwner) => ExclusionReason::CallerIsVictimOrOwner,
         Some(ExclusionReason::ChallengeUpheld) => ExclusionReason::ChallengeUpheld,
         _ => ExclusionReason::ExcludedByReview,

@@ -151,7 +151,7 @@ fn barred(rule: &Rule, call: &StoredCall) -> Option<Why> {
         rule.excluded_dispositions
             .0
             .iter()
-            .any(|word| word.to_ascii_uppercase() == told.trim().to_ascii_uppercase())
+            .any(|word| word.eq_ignore_ascii_case(told.trim()))
     };
     if call.disposition_excludes || call.disposition.as_ref().is_some_and(named) {
         return Some(Why::Disposition);

@@ -188,7 +188,8 @@ impl Stored {
 
 // What people took out at a place: the latest review of a call stands, an upheld challenge before all reviews.
 fn taken_out(flags: &[StoredFlag], upheld: &[CallId]) -> HashMap<CallId, ExclusionReason> {
-    let mut latest: HashMap<CallId, ((DateTime<Utc>, FlagId), Option<ExclusionReason>)> = HashMap::new();
+    type Said = ((DateTime<Utc>, FlagId), Option<ExclusionReason>);
+    let mut latest: HashMap<CallId, Said> = HashMap::new();
     for stored in flags {
         let Some(at) = stored.flag.reviewed_at else { continue };
         for row in stored.listed.iter().filter(|row| row.review_note.is_some()) {

@@ -77,7 +77,7 @@ impl Numbers {
     /// A place: few have most of the calls, as everywhere. The busiest has some four a day, half have hardly one a year.
     fn place(&mut self) -> u64 {
         let drawn = self.below(1 << 20);
-        (drawn * drawn >> 20) * PLACES >> 20
+        (((drawn * drawn) >> 20) * PLACES) >> 20
     }
 }
 
@@ -93,7 +93,7 @@ fn use_type(place: u64) -> UseType {
     let drawn = Numbers::from(place).below(1_000);
     let business = if place < 4_000 { 600 } else { 100 };
     if drawn >= business {
-        return if drawn % 8 == 0 { U::MultiFamily } else { U::SingleFamily };
+        return if drawn.is_multiple_of(8) { U::MultiFamily } else { U::SingleFamily };
     }
     [
         U::Bar,

@@ -3,7 +3,6 @@
 mod floor;
 mod generated;
 mod import;
-mod phases;
 mod reading;
 
 use std::time::Instant;
@@ -31,16 +30,6 @@ async fn main() {
         && what == "import"
     {
         return import::here(url, schema, file).await;
-    }
-    if let [what, file] = &arguments[..]
-        && what == "phases"
-    {
-        return phases::run(file);
-    }
-    if let [what, file] = &arguments[..]
-        && what == "log"
-    {
-        return generated::log(std::path::Path::new(file), 300_000);
     }
     let calls = std::env::var("JFN_BENCH_CALLS").ok().and_then(|n| n.parse().ok()).unwrap_or(CALLS);
     println!(
