@@ -1,6 +1,6 @@
-# Justice for Neighbors. `make demo` shows it, `make test` proves it.
+# Justice for Neighbors. `make demo` shows it, `make test` proves it, `make bench` measures it.
 
-.PHONY: demo test schema
+.PHONY: demo test bench schema
 
 # Builds what is missing and starts a demo city on http://127.0.0.1:8080.
 demo:
@@ -9,6 +9,10 @@ demo:
 # All the set-up and all the tests.
 test:
 	tests/run.sh
+
+# Figures under load, each beside the same work as plain SQL. On PostgreSQL it starts a server of its own.
+bench:
+	tests/postgres.sh cargo run --release --locked -p tests --bin bench
 
 # Writes the public schema down; a test holds it against the code.
 schema:

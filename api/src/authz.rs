@@ -104,6 +104,12 @@ impl Viewer {
         }
     }
 
+    /// Whether the viewer may push calls of that feed: a program whose token is for it and nothing else.
+    #[must_use]
+    pub fn may_push(&self, to: FeedId) -> bool {
+        matches!(self.actor, Actor::Token { scope: TokenScope::PushCalls, feed: Some(feed), .. } if feed == to)
+    }
+
     /// The same as a verdict for a mutation.
     pub fn require(&self, action: Action, district: Option<DistrictId>) -> Result<(), Refusal> {
         if self.may(action, district) {

@@ -59,6 +59,12 @@ pub fn feed_token(key: &str, file: Option<&Path>) -> Result<Option<Secret>> {
     secret("JFN_FEED_TOKEN_", key, file)
 }
 
+/// The key that signs what is pushed to a feed: of the file that it names, or `JFN_FEED_SIGNING_KEY_` and the feed's key in
+/// capitals with `_` for `-`.
+pub fn feed_signing_key(key: &str, file: Option<&Path>) -> Result<Option<Secret>> {
+    secret("JFN_FEED_SIGNING_KEY_", key, file)
+}
+
 /// What a bucket of files needs: the settings of the environment whose names begin with `AWS_`.
 #[must_use]
 pub fn store_options() -> Vec<(String, Secret)> {

@@ -106,6 +106,8 @@ pub struct Model {
     /// The source's own key; unique within the feed.
     pub source_id: String,
     pub occurred_at: DateTimeUtc,
+    /// When the source last changed it, where the source tells: what it told before that is left aside.
+    pub source_changed_at: Option<DateTimeUtc>,
     /// The city's calendar day of `occurred_at`.
     pub occurred_on: Date,
     /// Normalised, without the unit.

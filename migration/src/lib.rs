@@ -9,6 +9,7 @@ mod m0006_feed_runs;
 mod m0007_call_roll_up;
 mod m0008_fair_rules;
 mod m0009_feed_addresses;
+mod m0010_call_changes;
 mod schema;
 
 use sea_orm_migration::prelude::*;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_call_roll_up::Migration),
             Box::new(m0008_fair_rules::Migration),
             Box::new(m0009_feed_addresses::Migration),
+            Box::new(m0010_call_changes::Migration),
         ]
     }
 }

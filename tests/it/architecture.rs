@@ -58,6 +58,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ),
     ("writes", &["async_graphql", "poem::", "reqwest", "crate::graphql", "crate::http", "crate::commands"]),
     ("graphql", &["poem::", "reqwest", "ActiveModel", "crate::feeds", "crate::http", "crate::commands"]),
+    ("schedule", &["async_graphql", "poem::", "crate::graphql", "crate::http", "crate::commands"]),
     ("http", &["sea_orm", "ActiveModel", "crate::commands"]),
 ];
 

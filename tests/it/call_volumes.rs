@@ -136,8 +136,10 @@ story! {
         let found = volume(&jfn.sergeant(3).await, &place, json!({ "days": 30 })).await;
         let qualifying = expected.remove(&None).unwrap();
         assert_eq!(found["qualifying"], qualifying);
+        // Protected calls are summed over months that are over, and this one still runs.
         let reasons: Vec<Value> = expected
             .iter()
+            .filter(|(reason, _)| **reason != Some(ExclusionReason::Protected))
             .map(|(reason, count)| json!({ "reason": reason.unwrap().word(), "count": count }))
             .collect();
         assert_eq!(found["excluded"], json!(reasons));

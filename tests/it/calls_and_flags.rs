@@ -7,6 +7,7 @@ use api::{
     feeds::{CallLog, Line},
     writes::ingest::{Counts, ImportRun},
 };
+use chrono::TimeDelta;
 use entity::flag::{self, FlagStatus};
 use sea_orm::{EntityTrait, QueryOrder};
 use serde_json::json;
@@ -84,6 +85,8 @@ story! {
         run.take(&lines(&jfn.app, &three_nights("Noise Party"))).await.expect("it is taken");
         drop(run);
         assert!(flags(jfn).await.is_empty(), "no rule has seen them");
+        // Nobody gives its lease back.
+        jfn.wait(jfn.app.holder.lease + TimeDelta::seconds(1));
         let next = load(&jfn.app, &three_nights("Noise Party")).await;
         assert_eq!((next.unchanged, next.flags_raised), (3, 1));
     }

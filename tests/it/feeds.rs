@@ -311,6 +311,8 @@ story! {
         run.take(&lines).await.expect("it is taken");
         drop(run);
         assert_eq!(feed(jfn, "demo-police").await["health"], "NEVER_RUN");
+        // Nobody gives its lease back.
+        jfn.wait(jfn.app.holder.lease + chrono::TimeDelta::seconds(1));
         load_lines(&jfn.app, &["1,10/01/21,10:00,,,Noise Party,1 OAK,"]).await.expect("it loads");
         let feed = feed(jfn, "demo-police").await;
         assert_eq!(feed["health"], "HEALTHY");

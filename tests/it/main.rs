@@ -37,6 +37,7 @@ mod parties;
 mod places;
 mod places_and_calls;
 mod presets;
+mod push;
 mod reconcile;
 mod roll_up;
 mod schema;

@@ -57,6 +57,7 @@ async fn call(jfn: &Jfn, address: &str, days_ago: i64) {
         feed_id: Set(feed.id),
         source_id: Set(id.to_string()),
         occurred_at: Set(at),
+        source_changed_at: Set(None),
         occurred_on: Set(jfn.app.city.day_of(at)),
         address: Set(read.text()),
         address_key: Set(read.key()),

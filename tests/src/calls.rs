@@ -33,6 +33,7 @@ pub fn call(place: &str, at: &str) -> call::Model {
         feed_id: entity::id::FeedId::generate(),
         source_id: id.to_string(),
         occurred_at: local(at),
+        source_changed_at: None,
         occurred_on: local(at).with_timezone(&Los_Angeles).date_naive(),
         address: "12 ELM ST".to_owned(),
         address_key: "12 ELM ST".to_owned(),

@@ -30,6 +30,12 @@ impl Client {
         self
     }
 
+    /// Its token, if it has one.
+    #[must_use]
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
     /// Signs in; the sign-in must be accepted.
     pub async fn sign_in(&mut self, email: &str, password: &str) {
         let response = self.post("/auth/login", &json!({ "email": email, "password": password })).await;

@@ -6,11 +6,11 @@ use api::{
     commands::feed::fetch,
     error::Result,
     http::Edge,
-    preset::{Feed, Preset},
+    preset::{Feed, Preset, Push},
     schedule::Stop,
     writes::ingest::Summary,
 };
-use entity::{call, call::CallCategory, feed, feed::FeedKind, feed_run, feed_run::FeedRunKind};
+use entity::{call, call::CallCategory, feed, feed::FeedKind, feed_run, feed_run::FeedRunKind, rejected_row};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 
@@ -65,6 +65,7 @@ pub fn state(preset: &mut Preset, portal: &SodaPortal, schedule: &str, more: &st
         mapping: part("mapping").try_into().expect("a mapping"),
         schedule: part("schedule").try_into().expect("a schedule"),
         connection: Some(part("connection").try_into().expect("a connection")),
+        push: Push::default(),
         call_types: [("NOISE".to_owned(), CallCategory::Noise), ("FIGHT".to_owned(), CallCategory::Fight)]
             .into(),
     });
@@ -101,6 +102,12 @@ impl Jfn {
     /// All calls, by the source's key.
     pub async fn call_rows(&self) -> Vec<call::Model> {
         call::Entity::find().order_by_asc(call::Column::SourceId).all(&self.app.db).await.expect("calls")
+    }
+
+    /// What is kept of the rows that could not be read, as stored.
+    pub async fn rejected_columns(&self) -> Vec<String> {
+        let rows = rejected_row::Entity::find().all(&self.app.db).await.expect("rejected rows");
+        rows.into_iter().map(|row| row.columns).collect()
     }
 
     /// What people see of the feed with that key.

@@ -148,10 +148,7 @@ fn barred(rule: &Rule, call: &StoredCall) -> Option<Why> {
         return Some(Why::NotQualifying);
     }
     let named = |told: &String| {
-        rule.excluded_dispositions
-            .0
-            .iter()
-            .any(|word| word.eq_ignore_ascii_case(told.trim()))
+        rule.excluded_dispositions.0.iter().any(|word| word.eq_ignore_ascii_case(told.trim()))
     };
     if call.disposition_excludes || call.disposition.as_ref().is_some_and(named) {
         return Some(Why::Disposition);

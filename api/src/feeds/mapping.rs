@@ -27,6 +27,9 @@ pub struct FeedMapping {
     /// The columns that together say when it happened, each with its form.
     #[serde(deserialize_with = "at_least_one")]
     pub occurred_at: Vec<TimeColumn>,
+    /// The column that tells when the source last changed the row, as ISO 8601. Where it is given, a row that comes after
+    /// a newer one of its key is left aside.
+    pub changed_at: Option<String>,
     pub address: AddressColumns,
     /// The call type as first reported, where the source tells both.
     pub initial_type: Option<String>,
@@ -209,6 +212,7 @@ impl FeedMapping {
         columns.extend(self.occurred_at.iter().map(|part| part.column.as_str()));
         columns.extend(self.address.columns.iter().map(String::as_str));
         columns.extend(self.address.intersecting.iter().map(String::as_str));
+        columns.extend(self.changed_at.as_deref());
         columns.extend(self.initial_type.as_deref());
         columns.insert(&self.final_type);
         columns.extend(self.disposition.as_ref().map(|d| d.column.as_str()));

@@ -14,6 +14,7 @@ mod fetch_error;
 mod json;
 pub mod mapping;
 mod pidf_lo;
+pub mod push;
 mod reachable;
 pub mod reading;
 pub mod row;

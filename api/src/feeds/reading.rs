@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::{
-    clock::{Clock, shortened},
+    clock::{Clock, iso_utc, shortened},
     mapping::{FeedMapping, key_of},
     row::{Line, SourceRow, UnreadableRow},
 };
@@ -65,6 +66,8 @@ impl RowReader {
         let mapping = &self.mapping;
         let source_id = self.source_key(value)?;
         let occurred_at = self.clock.read(value)?;
+        let changed_at =
+            mapping.changed_at.as_deref().map_or(Ok(None), |column| changed_at(column, value(column)))?;
         let initial_type = mapping.initial_type.as_deref().and_then(optional).map(|told| self.bare(told));
         let final_type = optional(&mapping.final_type).map(|told| self.bare(told));
         let disposition = mapping.disposition.as_ref().and_then(|d| optional(&d.column));
@@ -72,6 +75,7 @@ impl RowReader {
             line,
             source_id,
             occurred_at,
+            changed_at,
             address: self.address(value),
             excluded_disposition: match (&mapping.disposition, &disposition) {
                 (Some(mapped), Some(told)) => mapped.excludes.contains(&key_of(told)),
@@ -151,6 +155,15 @@ impl RowReader {
         };
         by_column || by_scene || by_type()
     }
+}
+
+fn changed_at(column: &str, told: &str) -> Result<Option<DateTime<Utc>>, String> {
+    if told.is_empty() {
+        return Ok(None);
+    }
+    let time = iso_utc(told)
+        .ok_or_else(|| format!("{column}: `{}` is no time as ISO 8601 has it", shortened(told)))?;
+    Ok(Some(time))
 }
 
 /// Makes the values fit to keep; tells what is wrong with the first that is not fit to read.

@@ -15,6 +15,8 @@ pub struct SourceRow {
     /// The source's own key.
     pub source_id: String,
     pub occurred_at: DateTime<Utc>,
+    /// When the source last changed it, where the mapping names a column for it.
+    pub changed_at: Option<DateTime<Utc>>,
     /// As written, columns joined; may be empty.
     pub address: String,
     /// The call type as first reported, where the source tells both.

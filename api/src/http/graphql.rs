@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::http::GraphiQLSource;
 use poem::{
-    Body, Request, Response,
-    error::ReadBodyError,
-    handler,
+    Body, Request, Response, handler,
     http::{Method, StatusCode, header},
     web::Data,
 };
@@ -55,14 +53,9 @@ async fn answer(request: &Request, body: Body, shared: &Shared, id: RequestId) -
         }
         Err(error) => return super::failure(id, &error),
     };
-    let limit = shared.edge.body_limit;
-    let body = match body.into_bytes_limit(limit).await {
+    let body = match super::body::read(body, shared.edge.body_limit).await {
         Ok(body) => body,
-        Err(ReadBodyError::PayloadTooLarge) => {
-            let message = format!("The request is larger than {limit} bytes.");
-            return refused(StatusCode::PAYLOAD_TOO_LARGE, media, id, &message);
-        }
-        Err(_) => return refused(StatusCode::BAD_REQUEST, media, id, "The request's body ended too early."),
+        Err(unread) => return refused(unread.status(), media, id, &unread.message()),
     };
     let query = match serde_json::from_slice::<async_graphql::Request>(&body) {
         Ok(query) => query,

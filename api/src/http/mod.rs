@@ -1,7 +1,9 @@
 //! The HTTP edge: routes, request ids, health, and a shutdown that lets running requests finish.
 
+mod body;
 mod graphql;
 mod health;
+mod push;
 mod sign_in;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
@@ -52,6 +54,8 @@ struct Shared {
     app: App,
     schema: JfnSchema,
     throttle: Throttle,
+    /// Room for pushed calls.
+    pushes: tokio::sync::Semaphore,
     edge: Edge,
     /// Session cookies are sent over TLS only; not so on loopback, where there is none.
     secure_cookies: bool,
@@ -77,6 +81,7 @@ pub async fn serve(
     let shared = Arc::new(Shared {
         schema: crate::graphql::schema(app.clone(), edge.production, background),
         throttle: Throttle::default(),
+        pushes: tokio::sync::Semaphore::new(push::AT_ONCE),
         secure_cookies: !address.ip().is_loopback(),
         app,
         edge,
@@ -104,6 +109,7 @@ async fn run(
 fn routes(shared: Arc<Shared>) -> impl Endpoint {
     Route::new()
         .at("/graphql", graphql::endpoint)
+        .at("/feeds/:key/calls", poem::post(push::endpoint))
         .at("/auth/login", poem::post(sign_in::login))
         .at("/auth/logout", poem::post(sign_in::logout))
         .at("/healthz", poem::get(health::alive))

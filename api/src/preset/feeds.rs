@@ -1,6 +1,9 @@
 //! The feeds a city reads, and the category of each of their call types.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use entity::{call::CallCategory, feed::FeedKind};
 use serde::Deserialize;
@@ -32,8 +35,20 @@ pub struct Feed {
     pub schedule: Schedule,
     /// Where it is fetched from; none for a feed that is pushed, or loaded by hand.
     pub connection: Option<Connection>,
+    /// How what is pushed proves its origin, besides its token.
+    pub push: Push,
     /// By call type in upper case with white space folded. A type that is missing here is unmapped and never counts.
     pub call_types: BTreeMap<String, CallCategory>,
+}
+
+/// How what is pushed proves its origin, besides its token: the `[push]` of a feed's file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Push {
+    /// Every request bears a signature, by the key of the file or of the environment.
+    pub signed: bool,
+    /// The file that holds the key; otherwise it comes from the environment.
+    pub signing_key_file: Option<PathBuf>,
 }
 
 impl Feed {
@@ -70,6 +85,8 @@ struct FeedToml {
     #[serde(default)]
     schedule: Schedule,
     connection: Option<Spanned<Connection>>,
+    #[serde(default)]
+    push: Push,
     /// Listed by category, as people check them.
     #[serde(default)]
     call_types: BTreeMap<CallCategory, Vec<Spanned<String>>>,
@@ -96,6 +113,7 @@ pub(super) fn read(documents: Vec<Document<'_>>) -> Result<Vec<Feed>, PresetErro
             kind: feed.kind,
             source: feed.source,
             connection: connection(document, feed.kind, feed.connection)?,
+            push: feed.push,
             mapping: feed.mapping,
             schedule: feed.schedule,
             call_types,

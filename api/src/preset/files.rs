@@ -47,6 +47,7 @@ impl Files {
                 "feeds/charlottesville-police.toml",
                 "feeds/dallas-active-calls.toml",
                 "feeds/demo-police.toml",
+                "feeds/dispatch-eido.toml",
                 "feeds/montgomery-911.toml",
                 "feeds/sacramento-police.toml",
                 "feeds/san-diego-police.toml",

@@ -24,7 +24,7 @@ pub use self::{
     court_holidays::CourtHoliday,
     districts::{Boundaries, District},
     error::PresetError,
-    feeds::Feed,
+    feeds::{Feed, Push},
     nuisance_rules::NuisanceRule,
     schedule::Schedule,
 };

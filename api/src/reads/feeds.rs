@@ -36,6 +36,12 @@ pub async fn by_ids(app: &App, viewer: &Viewer, ids: &[FeedId]) -> Result<Vec<fe
         .await?)
 }
 
+/// The id of the feed with that key, for programs that bring its calls.
+pub async fn id_of(app: &App, key: &str) -> Result<Option<FeedId>> {
+    let found = unscoped::<feed::Entity>().filter(feed::Column::Key.eq(key)).one(&app.db).await?;
+    Ok(found.map(|feed| feed.id))
+}
+
 /// One run.
 pub async fn run_by_id(app: &App, viewer: &Viewer, id: FeedRunId) -> Result<Option<feed_run::Model>> {
     Ok(feed_run::Entity::visible_to(viewer).filter(feed_run::Column::Id.eq(id)).one(&app.db).await?)

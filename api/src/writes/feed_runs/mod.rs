@@ -30,6 +30,7 @@ pub use self::{
 use super::ingest::Counts;
 use crate::{
     app::{Holder, Tx},
+    authz::Action,
     domain::{
         feed_schedule::{next_run, next_try, watermark},
         refusal::Refusal,
@@ -56,6 +57,18 @@ impl Purpose {
     #[must_use]
     pub fn brought(kind: FeedRunKind) -> Self {
         Self { kind, fetched: false }
+    }
+
+    /// What the audit log calls it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        if self.kind == FeedRunKind::Push { "pushCalls" } else { "importCalls" }
+    }
+
+    /// What whoever runs it must be able to do.
+    #[must_use]
+    pub fn action(self) -> Action {
+        if self.kind == FeedRunKind::Push { Action::PushCalls } else { Action::RunFeeds }
     }
 
     /// We ask the source.

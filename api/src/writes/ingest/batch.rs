@@ -36,12 +36,27 @@ pub(super) struct Source {
     pub(super) run: FeedRunId,
 }
 
+/// What became of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A new call, or one that changed.
+    Accepted,
+    /// A call that is as it was.
+    Unchanged,
+    /// A call of which the source told something newer before.
+    Superseded,
+    /// It cannot be taken, for this reason.
+    Rejected(String),
+}
+
 /// What became of a batch.
 #[derive(Default)]
 pub(super) struct Taken {
     pub(super) summary: Summary,
     /// Places whose calls changed.
     pub(super) touched: BTreeSet<PropertyId>,
+    /// What became of the lines that another one of the batch does not stand for.
+    pub(super) outcomes: Vec<(u64, Outcome)>,
 }
 
 pub(super) async fn take(tx: &mut Tx, source: &Source, lines: ReadLines) -> Result<Taken> {
@@ -49,6 +64,8 @@ pub(super) async fn take(tx: &mut Tx, source: &Source, lines: ReadLines) -> Resu
     lock(tx, Some(source.feed)).await?;
     let ReadLines { readings, rejected, summary } = lines;
     let mut taken = Taken { summary, ..Taken::default() };
+    taken.outcomes.reserve(rejected.len() + readings.len());
+    taken.outcomes.extend(rejected.iter().map(|row| (row.line, Outcome::Rejected(row.reason.clone()))));
     reject(tx, source, rejected).await?;
     let mapped = categories(tx, source.feed, &readings).await?;
     let places = stored::places(tx, &readings).await?;
@@ -60,18 +77,28 @@ pub(super) async fn take(tx: &mut Tx, source: &Source, lines: ReadLines) -> Resu
         let place = places.get(reading.place_key()).copied();
         let counts = &mut taken.summary.counts;
         match known.get(&reading.row.source_id) {
+            Some(known) if known.is_newer_than(reading.row.changed_at) => {
+                counts.unchanged += 1;
+                taken.outcomes.push((reading.row.line, Outcome::Superseded));
+                continue;
+            }
             Some(known) if known.is_as_told(&reading.hash, category, place) => {
                 counts.unchanged += 1;
+                taken.outcomes.push((reading.row.line, Outcome::Unchanged));
                 continue;
             }
             Some(known) => {
                 counts.updated += 1;
+                taken.outcomes.push((reading.row.line, Outcome::Accepted));
                 if let Some(rolled) = known.rolled() {
                     taken.touched.insert(rolled.property_id);
                     shift.remove(&rolled);
                 }
             }
-            None => counts.inserted += 1,
+            None => {
+                counts.inserted += 1;
+                taken.outcomes.push((reading.row.line, Outcome::Accepted));
+            }
         }
         let call = reading.into_call(tx, source.feed, category, place);
         if let Some(rolled) = Rolled::of(&call) {

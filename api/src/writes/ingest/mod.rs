@@ -1,6 +1,7 @@
 //! One run of a feed: lines in, calls out, in batches that are each kept as a whole.
 
 mod batch;
+mod pushing;
 mod reading;
 mod repeated_rows;
 mod replay;
@@ -16,9 +17,11 @@ use entity::{
     id::{FeedId, FeedRunId, PropertyId},
 };
 
+pub use self::batch::Outcome;
 pub(super) use self::batch::{lock, mapped};
 use self::repeated_rows::RepeatedRows;
 pub use self::{
+    pushing::{Pushed, push},
     reading::{LineReader, ReadLines},
     summary::{Counts, Summary},
 };
@@ -28,7 +31,7 @@ use super::{
 };
 use crate::{
     app::App,
-    authz::{Action, Viewer},
+    authz::Viewer,
     domain::address::Writing,
     error::{Error, Result},
     feeds::{
@@ -43,8 +46,6 @@ use crate::{
 pub const BATCH: usize = 4_000;
 /// Places that one transaction holds the rules against.
 const PLACES: usize = 4_000;
-/// What the audit log calls a run.
-const NAME: &str = "importCalls";
 
 /// A run that has been begun and holds its feed. First `note` every line, then `take` them all in the same order, then
 /// `finish`; or `fail`. Rows that come in pages are taken without having been noted.
@@ -81,7 +82,7 @@ impl ImportRun {
     pub async fn start_as(app: &App, viewer: &Viewer, key: &str, purpose: Purpose) -> Result<Self> {
         // A key that does not exist is told before anybody asks for the database.
         feed_runs::stated(&app.city.preset, key)?;
-        let begun = app.write(viewer, NAME, Action::RunFeeds, async |tx| {
+        let begun = app.write(viewer, purpose.name(), purpose.action(), async |tx| {
             feed_runs::begin(tx, key, purpose, &app.holder).await
         });
         Self::of(app, viewer, begun.await?)
@@ -186,10 +187,15 @@ impl ImportRun {
             None => {}
         }
         let begun = &self.begun;
-        let told = self.app.write(&self.viewer, NAME, Action::RunFeeds, async |tx| {
-            begun.lease.keep(tx).await?;
-            feed_runs::tell_file(tx, begun.run, file).await
-        });
+        let told = self.app.write(
+            &self.viewer,
+            self.begun.purpose.name(),
+            self.begun.purpose.action(),
+            async |tx| {
+                begun.lease.keep(tx).await?;
+                feed_runs::tell_file(tx, begun.run, file).await
+            },
+        );
         told.await?;
         self.found.file = Some(file.clone());
         Ok(())
@@ -212,11 +218,16 @@ impl ImportRun {
         self.found.rows = self.summary.counts.read;
         let (ended, found, holder) = (&self.begun, &self.found, &self.app.holder);
         let counts = &self.summary.counts;
-        let begun = self.app.write(&self.viewer, NAME, Action::RunFeeds, async |tx| {
-            feed_runs::tell(tx, ended.run, counts).await?;
-            feed_runs::end_well(tx, ended, found, true).await?;
-            feed_runs::begin_next(tx, ended, holder).await
-        });
+        let begun = self.app.write(
+            &self.viewer,
+            self.begun.purpose.name(),
+            self.begun.purpose.action(),
+            async |tx| {
+                feed_runs::tell(tx, ended.run, counts).await?;
+                feed_runs::end_well(tx, ended, found, true).await?;
+                feed_runs::begin_next(tx, ended, holder).await
+            },
+        );
         self.begun = begun.await?;
         self.before.add(std::mem::take(&mut self.summary));
         self.found = Found::default();
@@ -224,8 +235,9 @@ impl ImportRun {
         Ok(())
     }
 
-    /// Takes a batch of lines: all of them in one transaction.
-    pub async fn take(&mut self, lines: &[Line]) -> Result<()> {
+    /// Takes a batch of lines, all of them in one transaction, and tells what became of each; a line that is missing there
+    /// has another one of its key standing for it.
+    pub async fn take(&mut self, lines: &[Line]) -> Result<Vec<(u64, Outcome)>> {
         let mut reader = match self.reader.take() {
             Some(reader) => reader,
             None => self.reader()?,
@@ -240,19 +252,24 @@ impl ImportRun {
     }
 
     /// The same for lines that have been read by this run's reader.
-    pub async fn take_read(&mut self, lines: ReadLines) -> Result<()> {
+    pub async fn take_read(&mut self, lines: ReadLines) -> Result<Vec<(u64, Outcome)>> {
         let source = batch::Source { feed: self.begun.feed, run: self.begun.run };
         let (before, lease) = (&self.summary.counts, &self.begun.lease);
-        let taken = self.app.write(&self.viewer, NAME, Action::RunFeeds, async |tx| {
-            lease.keep_unpaused(tx).await?;
-            let taken = batch::take(tx, &source, lines).await?;
-            feed_runs::tell(tx, source.run, &before.plus(&taken.summary.counts)).await?;
-            Ok(taken)
-        });
+        let taken = self.app.write(
+            &self.viewer,
+            self.begun.purpose.name(),
+            self.begun.purpose.action(),
+            async |tx| {
+                lease.keep_unpaused(tx).await?;
+                let taken = batch::take(tx, &source, lines).await?;
+                feed_runs::tell(tx, source.run, &before.plus(&taken.summary.counts)).await?;
+                Ok(taken)
+            },
+        );
         let taken = taken.await?;
         self.summary.add(taken.summary);
         self.touched.extend(taken.touched);
-        Ok(())
+        Ok(taken.outcomes)
     }
 
     /// Holds the rules against the places whose calls changed, and ends the run well.
@@ -260,10 +277,15 @@ impl ImportRun {
         self.evaluate().await?;
         self.found.rows = self.summary.counts.read;
         let (begun, found, counts) = (&self.begun, &self.found, &self.summary.counts);
-        let ended = self.app.write(&self.viewer, NAME, Action::RunFeeds, async |tx| {
-            feed_runs::tell(tx, begun.run, counts).await?;
-            feed_runs::end_well(tx, begun, found, false).await
-        });
+        let ended = self.app.write(
+            &self.viewer,
+            self.begun.purpose.name(),
+            self.begun.purpose.action(),
+            async |tx| {
+                feed_runs::tell(tx, begun.run, counts).await?;
+                feed_runs::end_well(tx, begun, found, false).await
+            },
+        );
         ended.await?;
         self.before.add(self.summary);
         Ok(self.before)
@@ -283,10 +305,15 @@ impl ImportRun {
         // Should this fail too, the run stays open: whoever reads the feed next ends it and looks at its places.
         self.evaluate().await?;
         let (begun, counts) = (&self.begun, &self.summary.counts);
-        let ended = self.app.write(&self.viewer, NAME, Action::RunFeeds, async |tx| {
-            feed_runs::tell(tx, begun.run, counts).await?;
-            feed_runs::end_badly(tx, begun, failure).await
-        });
+        let ended = self.app.write(
+            &self.viewer,
+            self.begun.purpose.name(),
+            self.begun.purpose.action(),
+            async |tx| {
+                feed_runs::tell(tx, begun.run, counts).await?;
+                feed_runs::end_badly(tx, begun, failure).await
+            },
+        );
         ended.await?;
         self.before.add(self.summary);
         Ok(self.before)
@@ -296,12 +323,17 @@ impl ImportRun {
         let touched: Vec<PropertyId> = std::mem::take(&mut self.touched).into_iter().collect();
         for places in touched.chunks(PLACES) {
             let (begun, mut counts) = (&self.begun, self.summary.counts.clone());
-            let evaluated = self.app.write(&self.viewer, NAME, Action::RunFeeds, async |tx| {
-                begun.lease.keep(tx).await?;
-                counts.flags_raised += flags::evaluate(tx, places).await?;
-                feed_runs::tell(tx, begun.run, &counts).await?;
-                Ok(counts)
-            });
+            let evaluated = self.app.write(
+                &self.viewer,
+                self.begun.purpose.name(),
+                self.begun.purpose.action(),
+                async |tx| {
+                    begun.lease.keep(tx).await?;
+                    counts.flags_raised += flags::evaluate(tx, places).await?;
+                    feed_runs::tell(tx, begun.run, &counts).await?;
+                    Ok(counts)
+                },
+            );
             self.summary.counts = evaluated.await?;
         }
         Ok(())

@@ -192,6 +192,7 @@ impl Reading {
             feed_id: feed,
             source_id: self.row.source_id,
             occurred_at: self.row.occurred_at,
+            source_changed_at: self.row.changed_at,
             occurred_on: tx.city.day_of(self.row.occurred_at),
             address: self.place.text.clone(),
             address_key: self.place.key.clone(),

@@ -14,7 +14,7 @@ use entity::{
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 
 use super::{
-    BATCH, ImportRun, NAME,
+    BATCH, ImportRun,
     batch::{self, Source, Taken},
     reading::{self, LineReader, ReadLines},
     repeated_rows::RepeatedRows,
@@ -22,7 +22,6 @@ use super::{
 };
 use crate::{
     app::Tx,
-    authz::Action,
     error::{Error, Result},
     feeds::{FeedMapping, Line, UnreadableRow, reading::row_of},
     scope::unscoped,
@@ -59,12 +58,17 @@ impl ImportRun {
         let whole = Arc::new(RepeatedRows::new(true));
         let mut reader = LineReader::new(writing(&self.mapping.address), self.app.clock.clone(), whole);
         let (before, lease, mapping) = (&self.summary.counts, &self.begun.lease, &self.mapping);
-        let taken = self.app.write(&self.viewer, NAME, Action::RunFeeds, async |tx| {
-            lease.keep_unpaused(tx).await?;
-            let taken = read_again(tx, &source, mapping, &mut reader, rows).await?;
-            feed_runs::tell(tx, source.run, &before.plus(&taken.summary.counts)).await?;
-            Ok(taken)
-        });
+        let taken = self.app.write(
+            &self.viewer,
+            self.begun.purpose.name(),
+            self.begun.purpose.action(),
+            async |tx| {
+                lease.keep_unpaused(tx).await?;
+                let taken = read_again(tx, &source, mapping, &mut reader, rows).await?;
+                feed_runs::tell(tx, source.run, &before.plus(&taken.summary.counts)).await?;
+                Ok(taken)
+            },
+        );
         let taken = taken.await?;
         self.summary.add(taken.summary);
         self.touched.extend(taken.touched);

@@ -26,6 +26,7 @@ use crate::{
 pub(super) struct Known {
     source_id: String,
     row_hash: String,
+    source_changed_at: Option<DateTime<Utc>>,
     property_id: Option<PropertyId>,
     occurred_on: NaiveDate,
     category: CallCategory,
@@ -44,6 +45,11 @@ impl Known {
             && self.withdrawn_at.is_none()
     }
 
+    /// The database has what the source told later.
+    pub(super) fn is_newer_than(&self, told: Option<DateTime<Utc>>) -> bool {
+        matches!((self.source_changed_at, told), (Some(known), Some(told)) if known > told)
+    }
+
     pub(super) fn rolled(&self) -> Option<Rolled> {
         Some(Rolled {
             property_id: self.property_id?,
@@ -60,8 +66,8 @@ impl Known {
 // PostgreSQL is told to look up one row after the other: what it knows of a table that grows by thousands of rows a second
 // is always out of date, and a scan that it takes for cheap is not.
 const KNOWN: &str = "SELECT known.* FROM UNNEST($2::text[]) AS told (key) CROSS JOIN LATERAL (\
-    SELECT source_id, row_hash, property_id, occurred_on, category, precision, disposition_excludes, officer_initiated, \
-    withdrawn_at FROM call WHERE feed_id = $1 AND source_id = told.key LIMIT 1) AS known";
+    SELECT source_id, row_hash, source_changed_at, property_id, occurred_on, category, precision, disposition_excludes, \
+    officer_initiated, withdrawn_at FROM call WHERE feed_id = $1 AND source_id = told.key LIMIT 1) AS known";
 const PLACES: &str = "SELECT known.* FROM UNNEST($1::text[]) AS told (key) CROSS JOIN LATERAL (\
     SELECT key, property_id FROM address_alias WHERE key = told.key LIMIT 1) AS known";
 
@@ -76,7 +82,7 @@ pub(super) async fn known(tx: &Tx, feed: FeedId, readings: &[Reading]) -> Result
         let calls = unscoped::<call::Entity>()
             .select_only()
             .columns([C::SourceId, C::RowHash, C::PropertyId, C::OccurredOn, C::Category, C::Precision])
-            .columns([C::DispositionExcludes, C::OfficerInitiated, C::WithdrawnAt])
+            .columns([C::DispositionExcludes, C::OfficerInitiated, C::WithdrawnAt, C::SourceChangedAt])
             .filter(C::FeedId.eq(feed))
             .filter(C::SourceId.is_in(keys));
         calls.into_model::<Known>().all(tx.conn()).await?
@@ -124,12 +130,13 @@ pub(super) async fn write(tx: &Tx, calls: Vec<call::Model>) -> Result<()> {
 }
 
 /// The columns of a call that differ from row to row, with their types; an array cannot hold a null, so that what may be
-/// missing comes as an empty text or the nil UUID.
-const COLUMNS: [(&str, &str); 15] = [
+/// missing comes as an empty text, the nil UUID or the year 1970.
+const COLUMNS: [(&str, &str); 16] = [
     ("id", "uuid"),
     ("source_id", "text"),
     ("occurred_at", "timestamptz"),
     ("occurred_on", "date"),
+    ("source_changed_at", "timestamptz"),
     ("address", "text"),
     ("address_key", "text"),
     ("precision", "text"),
@@ -148,6 +155,7 @@ fn upsert() -> String {
     let told = COLUMNS.map(|(name, kind)| match (name, kind) {
         ("description" | "initial_description" | "disposition", _) => format!("NULLIF({name}, '')"),
         ("property_id", _) => format!("NULLIF({name}, '{}'::uuid)", Uuid::nil()),
+        ("source_changed_at", _) => format!("NULLIF({name}, 'epoch')"),
         _ => name.to_owned(),
     });
     let arrays: Vec<String> =
@@ -171,12 +179,14 @@ fn columns(calls: Vec<call::Model>) -> Vec<Value> {
     let mut texts: [Vec<String>; 9] = std::array::from_fn(|_| Vec::with_capacity(n));
     let (mut ids, mut places) = (Vec::with_capacity(n), Vec::with_capacity(n));
     let (mut times, mut days) = (Vec::with_capacity(n), Vec::with_capacity(n));
+    let mut changes = Vec::with_capacity(n);
     let (mut excluded, mut officers) = (Vec::with_capacity(n), Vec::with_capacity(n));
     for call in calls {
         ids.push(call.id.0);
         places.push(call.property_id.map_or(Uuid::nil(), |id| id.0));
         times.push(call.occurred_at);
         days.push(call.occurred_on);
+        changes.push(call.source_changed_at.unwrap_or_default());
         excluded.push(call.disposition_excludes);
         officers.push(call.officer_initiated);
         let of_call = [
@@ -203,6 +213,7 @@ fn columns(calls: Vec<call::Model>) -> Vec<Value> {
         source,
         times.into(),
         days.into(),
+        changes.into(),
         address,
         key,
         precision,

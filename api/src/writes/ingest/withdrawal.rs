@@ -8,10 +8,9 @@ use entity::{
 };
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 
-use super::{BATCH, ImportRun, NAME};
+use super::{BATCH, ImportRun};
 use crate::{
     app::Tx,
-    authz::Action,
     domain::reconciling::ListedKeys,
     error::Result,
     scope::unscoped,
@@ -75,13 +74,18 @@ impl ImportRun {
 
     async fn withdraw(&mut self, calls: &[CallId]) -> Result<()> {
         let (begun, mut counts) = (&self.begun, self.summary.counts.clone());
-        let withdrawn = self.app.write(&self.viewer, NAME, Action::RunFeeds, async |tx| {
-            begun.lease.keep_unpaused(tx).await?;
-            let (count, places) = withdraw(tx, calls).await?;
-            counts.withdrawn += count;
-            feed_runs::tell(tx, begun.run, &counts).await?;
-            Ok((counts, places))
-        });
+        let withdrawn = self.app.write(
+            &self.viewer,
+            self.begun.purpose.name(),
+            self.begun.purpose.action(),
+            async |tx| {
+                begun.lease.keep_unpaused(tx).await?;
+                let (count, places) = withdraw(tx, calls).await?;
+                counts.withdrawn += count;
+                feed_runs::tell(tx, begun.run, &counts).await?;
+                Ok((counts, places))
+            },
+        );
         let (counts, places) = withdrawn.await?;
         self.summary.counts = counts;
         self.touched.extend(places);
