@@ -1,5 +1,8 @@
 //! The binary `jfn`.
 
+// The answer to a query is one future within another, deeper than the compiler looks by default.
+#![recursion_limit = "256"]
+
 use std::process::ExitCode;
 
 use api::commands::Jfn;

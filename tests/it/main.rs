@@ -40,6 +40,7 @@ mod presets;
 mod push;
 mod reconcile;
 mod roll_up;
+mod rule_replay;
 mod schema;
 mod sign_in;
 mod soda;

@@ -1,5 +1,8 @@
 //! The load benchmark: figures, the same work as plain SQL beside them, and ratios. `JFN_BENCH_CALLS` scales it.
 
+// As the binary `jfn` itself.
+#![recursion_limit = "256"]
+
 mod floor;
 mod generated;
 mod import;
