@@ -3,22 +3,24 @@
 use std::collections::HashMap;
 
 use entity::{
-    call, call_challenge,
+    call,
     flag::{self, FlagStatus},
     flag_call,
-    id::{CallId, DistrictId, PropertyId},
+    id::{DistrictId, FlagId, PropertyId},
     nuisance_rule::{self, Model as Rule},
     property,
 };
-use sea_orm::{ColumnTrait, Condition, QueryFilter, QuerySelect, QueryTrait};
+use sea_orm::{ColumnTrait, Condition, QueryFilter, QuerySelect, sea_query::ExprTrait};
 
-use super::calls::data_as_of;
+use super::{
+    call_decisions::{Decisions, decisions, upheld_at},
+    calls::data_as_of,
+};
 use crate::{
     app::App,
     authz::{Action, Reach, Viewer},
     domain::{
         call_count::{Count, PlainCall, count, warns_early},
-        flag_review::taken_out,
         rule_scope,
     },
     error::Result,
@@ -57,7 +59,7 @@ pub async fn list(app: &App, viewer: &Viewer, districts: Option<Vec<DistrictId>>
         let here: Vec<PlainCall<'_>> = calls
             .iter()
             .filter(|call| call.property_id == Some(place.id))
-            .map(|call| plain(call, out.get(&call.id).copied()))
+            .map(|call| plain(call, out.get(&(place.id, call.id)).and_then(|decided| decided.taken_out)))
             .collect();
         for rule in rule_scope::running(&in_force, &place) {
             let Some(window) = rule_scope::window(rule, as_of) else { continue };
@@ -123,28 +125,22 @@ async fn calls(app: &App, places: &[PropertyId], from: chrono::NaiveDate) -> Res
     Ok(rows.all(&app.db).await?)
 }
 
-// What reviews and upheld challenges took out at these places.
-async fn decided(app: &App, places: &[PropertyId]) -> Result<HashMap<CallId, flag_call::ExclusionReason>> {
-    let reviewed = unscoped::<flag::Entity>()
-        .select_only()
-        .column(flag::Column::Id)
-        .filter(flag::Column::PropertyId.is_in(places.iter().copied()))
-        .filter(flag::Column::ReviewedAt.is_not_null());
+// What reviews and upheld challenges say of calls at these places.
+async fn decided(app: &App, places: &[PropertyId]) -> Result<Decisions> {
+    let reviewed =
+        flag::Column::PropertyId.is_in(places.iter().copied()).and(flag::Column::ReviewedAt.is_not_null());
+    let flags = unscoped::<flag::Entity>().filter(reviewed).all(&app.db).await?;
     let rows = unscoped::<flag_call::Entity>()
-        .filter(flag_call::Column::FlagId.in_subquery(reviewed.into_query()))
+        .filter(flag_call::Column::FlagId.is_in(flags.iter().map(|flag| flag.id)))
         .all(&app.db)
         .await?;
-    let mut out: HashMap<_, _> = rows.iter().filter_map(|row| Some((row.call_id, taken_out(row)?))).collect();
-    let upheld: Vec<CallId> = unscoped::<call_challenge::Entity>()
-        .select_only()
-        .column(call_challenge::Column::CallId)
-        .filter(call_challenge::Column::PropertyId.is_in(places.iter().copied()))
-        .filter(call_challenge::Column::Status.eq(call_challenge::ChallengeStatus::Upheld))
-        .into_tuple()
-        .all(&app.db)
-        .await?;
-    out.extend(upheld.into_iter().map(|call| (call, flag_call::ExclusionReason::ChallengeUpheld)));
-    Ok(out)
+    let mut listed: HashMap<FlagId, Vec<flag_call::Model>> = HashMap::new();
+    for row in rows {
+        listed.entry(row.flag_id).or_default().push(row);
+    }
+    let mut decided = decisions(&flags, &listed);
+    decided.extend(upheld_at(&app.db, places).await?);
+    Ok(decided)
 }
 
 // Where a flag is open, people look already.

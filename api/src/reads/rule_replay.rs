@@ -41,7 +41,7 @@ pub struct Replay {
 
 /// Replays all rules over all places, in one view of the database.
 pub async fn replay(app: &App) -> Result<Replay> {
-    app.steady(async |conn| Stored::load(conn, &app.city).await?.replay(conn).await).await
+    app.steady(async |conn| Stored::load(conn, &app.city, app.today()).await?.replay(conn).await).await
 }
 
 /// A flag with the calls it lists.
@@ -100,8 +100,8 @@ impl From<Row> for StoredCall {
 }
 
 impl Stored {
-    async fn load(conn: &DatabaseTransaction, city: &City) -> Result<Self> {
-        let as_of = super::calls::data_as_of(conn).await?.map_or(NaiveDate::MIN, |at| city.day_of(at));
+    async fn load(conn: &DatabaseTransaction, city: &City, today: NaiveDate) -> Result<Self> {
+        let as_of = super::calls::data_as_of(conn).await?.map_or(today, |at| city.day_of(at));
         let rules = unscoped::<nuisance_rule::Entity>().all(conn).await?;
         let mut listed: HashMap<FlagId, Vec<flag_call::Model>> = HashMap::new();
         for row in unscoped::<flag_call::Entity>().all(conn).await? {

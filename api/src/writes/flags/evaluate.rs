@@ -16,7 +16,7 @@ use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 
 use super::{
     history,
-    known::{self, CallRow, Decided},
+    known::{self, CallRow},
     stale::mark_stale,
     stored,
 };
@@ -29,7 +29,10 @@ use crate::{
     },
     error::Result,
     events::{self, Entry},
-    reads,
+    reads::{
+        self,
+        call_decisions::{Decisions, decisions, upheld_at},
+    },
     scope::unscoped,
 };
 
@@ -71,7 +74,7 @@ struct Round {
     places: Vec<property::Model>,
     flags: HashMap<FlagId, flag::Model>,
     listed: HashMap<FlagId, Vec<flag_call::Model>>,
-    decisions: HashMap<CallId, Decided>,
+    decisions: Decisions,
     calls: HashMap<PropertyId, Vec<CallRow>>,
 }
 
@@ -85,8 +88,8 @@ impl Round {
         for call in known::calls_at(tx, &needed).await? {
             calls.entry(call.property_id).or_default().push(call);
         }
-        let mut decisions = known::decisions(&flags, &listed);
-        decisions.extend(known::upheld_at(tx, ids).await?);
+        let mut decisions = decisions(&flags, &listed);
+        decisions.extend(upheld_at(tx.conn(), ids).await?);
         let flags = flags.into_iter().map(|flag| (flag.id, flag)).collect();
         Ok(Self { as_of, places, flags, listed, decisions, calls })
     }
@@ -99,7 +102,7 @@ impl Round {
                 match step {
                     Step::Raise(rule, count) => {
                         let Some(flag) = self.raised(tx, place, &rule, &count) else { continue };
-                        calls.extend(stored::rows(flag.id, &count, |call| self.note_of(call)));
+                        calls.extend(stored::rows(flag.id, &count, |call| self.note_of(place.id, call)));
                         flags.push(flag);
                     }
                     Step::Renew(id, count) => self.renew(tx, id, &count).await?,
@@ -127,7 +130,8 @@ impl Round {
     }
 
     fn plain(&self, place: PropertyId) -> Vec<PlainCall<'_>> {
-        let taken_out = |call: &CallRow| self.decisions.get(&call.id).and_then(|decided| decided.taken_out);
+        let taken_out =
+            |call: &CallRow| self.decisions.get(&(place, call.id)).and_then(|decided| decided.taken_out);
         self.calls.get(&place).into_iter().flatten().map(|call| call.plain(taken_out(call))).collect()
     }
 
@@ -136,9 +140,9 @@ impl Round {
         listed.map(|row| (row.call_id, row.reason)).collect()
     }
 
-    fn note_of(&self, call: CallId) -> Option<String> {
+    fn note_of(&self, place: PropertyId, call: CallId) -> Option<String> {
         self.decisions
-            .get(&call)
+            .get(&(place, call))
             .filter(|decided| decided.taken_out.is_some())
             .map(|decided| decided.note.clone())
     }
@@ -168,7 +172,7 @@ impl Round {
         let Some(mut flag) = self.flags.remove(&id) else { return Ok(()) };
         let (before, listed) = (flag.clone(), self.listed.remove(&id).unwrap_or_default());
         stored::take_over(&mut flag, count);
-        let mut rows = stored::rows(id, count, |call| self.note_of(call));
+        let mut rows = stored::rows(id, count, |call| self.note_of(flag.property_id, call));
         let mut known = listed.clone();
         rows.sort_by_key(|row| row.call_id);
         known.sort_by_key(|row| row.call_id);
@@ -195,10 +199,11 @@ impl Round {
     // What the review said of a call stays with it, and so does the reason of the review itself.
     async fn cut(&mut self, tx: &mut Tx, id: FlagId, count: &Count) -> Result<()> {
         let Some(mut flag) = self.flags.remove(&id) else { return Ok(()) };
-        let (measured, listed) = (flag.measured, self.listed.remove(&id).unwrap_or_default());
+        let (place, measured) = (flag.property_id, flag.measured);
+        let listed = self.listed.remove(&id).unwrap_or_default();
         let notes: HashMap<CallId, Option<String>> =
             listed.iter().map(|row| (row.call_id, row.review_note.clone())).collect();
-        let note = |call: CallId| notes.get(&call).cloned().flatten().or_else(|| self.note_of(call));
+        let note = |call: CallId| notes.get(&call).cloned().flatten().or_else(|| self.note_of(place, call));
         stored::take_over(&mut flag, count);
         flag.data_as_of = self.as_of;
         stored::relist(tx, id, &listed, stored::rows(id, count, note)).await?;

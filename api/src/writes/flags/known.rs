@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
     call::{self, AddressPrecision, CallCategory},
-    call_challenge::{self, ChallengeStatus},
     flag::{self, FlagStatus},
     flag_call::{self, ExclusionReason},
     id::{CallId, FlagId, PropertyId},
@@ -22,7 +21,6 @@ use crate::{
     domain::{
         call_behavior::{CallBehavior, behaving},
         call_count::PlainCall,
-        flag_review::taken_out,
     },
     error::Result,
     scope::unscoped,
@@ -69,43 +67,6 @@ pub async fn listed_at(tx: &Tx, places: &[PropertyId]) -> Result<HashMap<FlagId,
         listed.entry(row.flag_id).or_default().push(row);
     }
     Ok(listed)
-}
-
-/// What a sergeant decided on a call, with the reason.
-#[derive(Clone, Debug)]
-pub struct Decided {
-    /// Why it no longer counts; none where the review found that it does.
-    pub taken_out: Option<ExclusionReason>,
-    pub note: String,
-}
-
-/// The latest decision on each call. A caller who was a victim is one for every rule, so it holds for all flags.
-pub fn decisions(
-    flags: &[flag::Model],
-    listed: &HashMap<FlagId, Vec<flag_call::Model>>,
-) -> HashMap<CallId, Decided> {
-    let mut reviewed: Vec<&flag::Model> = flags.iter().filter(|flag| flag.reviewed_at.is_some()).collect();
-    reviewed.sort_by_key(|flag| (flag.reviewed_at, flag.id));
-    let rows = reviewed.into_iter().flat_map(|flag| listed.get(&flag.id).into_iter().flatten());
-    let decided = rows.filter_map(|row| {
-        Some((row.call_id, Decided { taken_out: taken_out(row), note: row.review_note.clone()? }))
-    });
-    decided.collect()
-}
-
-/// The calls that no longer count at these places because a challenge was upheld, whatever a review says of them.
-pub async fn upheld_at(tx: &Tx, places: &[PropertyId]) -> Result<HashMap<CallId, Decided>> {
-    use call_challenge::Column as C;
-    let rows = unscoped::<call_challenge::Entity>()
-        .filter(C::PropertyId.is_in(places.iter().copied()))
-        .filter(C::Status.eq(ChallengeStatus::Upheld))
-        .all(tx.conn())
-        .await?;
-    let decided = |row: call_challenge::Model| {
-        let note = row.decision_reason.unwrap_or_default();
-        (row.call_id, Decided { taken_out: Some(ExclusionReason::ChallengeUpheld), note })
-    };
-    Ok(rows.into_iter().map(decided).collect())
 }
 
 /// The columns of a call that counting needs.

@@ -31,6 +31,7 @@ use crate::{
         rule_scope,
     },
     error::{Error, Result},
+    reads::call_decisions::upheld_at,
     scope::{VisibleTo, unscoped},
     writes::cases::BODY,
 };
@@ -157,7 +158,7 @@ async fn checked(
 ) -> Result<HashMap<CallId, String>> {
     let ids: Vec<CallId> = decisions.iter().map(|decision| decision.call).collect();
     let protected = protected_among(tx, flag, &ids).await?;
-    let upheld = known::upheld_at(tx, &[flag.property_id]).await?;
+    let upheld = upheld_at(tx.conn(), &[flag.property_id]).await?;
     let listed: HashSet<CallId> = listed.iter().map(|row| row.call_id).collect();
     let of_id: HashMap<CallId, &CallRow> = calls.iter().map(|call| (call.id, call)).collect();
     let mut notes = HashMap::new();
@@ -169,10 +170,12 @@ async fn checked(
                 "A protected call is never counted and cannot be reviewed; leave it out of `calls`.",
             )),
             None => Err(Refusal::not_found("call among those of this flag; `explanation` lists them")),
-            Some(_) if decision.counted && upheld.contains_key(&decision.call) => Err(Refusal::new(
-                Code::Invalid,
-                "A challenge of this call was upheld: it does not count, whatever a review says.",
-            )),
+            Some(_) if decision.counted && upheld.contains_key(&(flag.property_id, decision.call)) => {
+                Err(Refusal::new(
+                    Code::Invalid,
+                    "A challenge of this call was upheld: it does not count, whatever a review says.",
+                ))
+            }
             Some(call) => decided(rule, decision, call),
         };
         match checked {
