@@ -1,5 +1,6 @@
 //! What becomes of flags as calls change: renewed, withdrawn, left in peace, stale.
 
+use api::schedule::{self, Stop};
 use chrono::TimeDelta;
 use entity::{
     call::{self, CallCategory},
@@ -167,6 +168,15 @@ story! {
             "flagId": flag["id"], "expectedVersion": found[0]["version"], "decision": "CONFIRM", "reason": "Late.",
         });
         assert_eq!(sergeant.refused("flagReview", "flag { id }", input).await, "TRANSITION_BLOCKED");
+    }
+}
+
+story! {
+    async fn a_flag_goes_stale_also_where_no_feed_brings_anything_any_more(jfn) {
+        flagged(jfn).await;
+        jfn.wait(TimeDelta::days(91));
+        schedule::tick(&jfn.app, &Stop::never()).await.expect("a look at what is due");
+        assert_eq!(flags(&jfn.sergeant(3).await).await[0]["status"], "STALE");
     }
 }
 

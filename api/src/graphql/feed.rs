@@ -188,7 +188,7 @@ impl Feed {
     }
 
     /// Its call types that are mapped to no category, those of most calls first. Calls of such a type never count;
-    /// `callCategoryMap` maps one.
+    /// `callCategoryMap` maps one. Commissioners are shown those with five calls or more.
     #[graphql(complexity = "cost(Some(first), child_complexity)")]
     async fn unmapped_descriptions(
         &self,
@@ -200,7 +200,8 @@ impl Feed {
         }
         let waiting = ctx.loaders()?.load_one(UnmappedOf(self.0.id)).await?.unwrap_or_default();
         let most = usize::try_from(first).unwrap_or_default();
-        Ok(waiting.into_iter().take(most).map(Into::into).collect())
+        let shown = |unmapped: &reads::feeds::Unmapped| !feed_address::is_hidden(ctx, unmapped.count);
+        Ok(waiting.into_iter().filter(shown).take(most).map(Into::into).collect())
     }
 }
 

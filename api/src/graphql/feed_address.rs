@@ -99,10 +99,9 @@ impl Loader<CallsIn> for Loaders {
 pub async fn match_rate(ctx: &Context<'_>, feed: &feed::Model) -> Result<Option<f64>> {
     let Some(newest) = feed.data_as_of else { return Ok(None) };
     let sums = ctx.loaders()?.load_one(MatchedOf((feed.id, newest))).await?;
-    let hidden = |exact: i64| exact < SMALLEST_SHOWN && is_commissioner(ctx);
     #[expect(clippy::cast_precision_loss, reason = "a share needs no more digits")]
     let share = |sums: reads::feed_addresses::Matched| sums.matched as f64 / sums.exact as f64;
-    Ok(sums.filter(|sums| !hidden(sums.exact)).map(share))
+    Ok(sums.filter(|sums| !is_hidden(ctx, sums.exact)).map(share))
 }
 
 /// `Feed.unmatchedAddresses`.
@@ -132,8 +131,7 @@ pub async fn by_month(ctx: &Context<'_>, feed: &feed::Model, months: i32) -> Res
     let calls = ctx.loaders()?.load_many(keys.iter().copied()).await?;
     let shown = |key: &CallsIn| {
         let calls = calls.get(key).copied().unwrap_or_default();
-        let hidden = (1..SMALLEST_SHOWN).contains(&calls) && is_commissioner(ctx);
-        let shown = (!hidden).then(|| i32::try_from(calls).unwrap_or(i32::MAX));
+        let shown = (calls == 0 || !is_hidden(ctx, calls)).then(|| i32::try_from(calls).unwrap_or(i32::MAX));
         MonthOfCalls { month: key.1.text(), calls: shown }
     };
     Ok(keys.iter().map(shown).collect())
@@ -146,8 +144,9 @@ fn within_a_page(field: &str, count: i32) -> Result<usize> {
     Ok(usize::try_from(count).unwrap_or_default())
 }
 
-fn is_commissioner(ctx: &Context<'_>) -> bool {
-    ctx.viewer().is_ok_and(|viewer| viewer.role == StaffRole::Commissioner)
+/// Whether a sum is too small to be shown to this viewer.
+pub fn is_hidden(ctx: &Context<'_>, calls: i64) -> bool {
+    calls < SMALLEST_SHOWN && ctx.viewer().is_ok_and(|viewer| viewer.role == StaffRole::Commissioner)
 }
 
 /// An address and the place it belongs to.

@@ -40,6 +40,7 @@ mod page;
 mod party;
 mod property;
 mod property_mutation;
+mod protection_certificate;
 mod remedy;
 mod scalars;
 mod staff;
@@ -74,6 +75,7 @@ pub struct Query(
     flag::FlagQuery,
     flag_preview::FlagPreviewQuery,
     nuisance_rule::NuisanceRuleQuery,
+    protection_certificate::ProtectionCertificateQuery,
 );
 
 /// What can be changed. A mutation field is one transaction: the change, its timeline entry and its audit row are

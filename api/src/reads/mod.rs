@@ -28,6 +28,7 @@ pub mod page;
 pub mod parties;
 pub mod properties;
 pub mod protected_sums;
+pub mod protection_certificate;
 pub mod rejected_columns;
 mod rule_differences;
 pub mod rule_replay;

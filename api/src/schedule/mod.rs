@@ -7,7 +7,7 @@ mod stop;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use chrono::TimeDelta;
@@ -17,16 +17,20 @@ use tokio::task::JoinSet;
 pub use self::stop::{Stop, Stopper};
 use crate::{
     app::App,
-    authz::Viewer,
+    authz::{Action, Viewer},
     error::{Error, Result},
     writes::{
         feed_runs::{self, Due, Purpose},
+        flags,
         ingest::{Counts, ImportRun, Summary},
     },
 };
 
 /// The longest time between two looks at what is due.
 const LOOK: TimeDelta = TimeDelta::seconds(5);
+
+/// How often flags that nobody reviewed are looked for.
+const HOUR: Duration = Duration::from_secs(3_600);
 
 /// How a run is carried out.
 pub struct Manner<'a> {
@@ -64,10 +68,19 @@ pub async fn carry_out(app: &App, mut run: ImportRun, mut manner: Manner<'_>) ->
 /// Does what is due now, all feeds at the same time, and waits for it; answers how many things were done. Feeds that
 /// somebody else began to read in the meantime are left alone.
 pub async fn tick(app: &App, stop: &Stop) -> Result<usize> {
+    flags_go_stale(app).await;
     let due = feed_runs::due(app).await?;
     let done = due.into_iter().map(|due| of_due(app.clone(), due, stop.clone()));
     let done = futures_util::future::join_all(done).await;
     Ok(done.into_iter().filter(|done| *done).count())
+}
+
+// Also where no feed brings anything any more.
+async fn flags_go_stale(app: &App) {
+    let marked = app.write(&Viewer::server(), "flagStale", Action::RunFeeds, flags::mark_stale).await;
+    if let Err(error) = marked {
+        tracing::error!(cause = error.cause(), "flags that nobody reviewed could not be marked");
+    }
 }
 
 // What goes wrong here is in the run's row and in the log; nobody waits for an answer.
@@ -144,7 +157,12 @@ impl Runs {
         let pause = pause.max(Duration::from_millis(100));
         self.spawn(async move {
             let mut stop = runs.stop.clone();
+            let mut stale: Option<Instant> = None;
             while !stop.is_told() {
+                if stale.is_none_or(|at| at.elapsed() > HOUR) {
+                    stale = Some(Instant::now());
+                    flags_go_stale(&runs.app).await;
+                }
                 match feed_runs::due(&runs.app).await {
                     Ok(due) => due.into_iter().for_each(|due| runs.begin(due)),
                     Err(error) => tracing::error!(cause = error.cause(), "what is due could not be told"),

@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use api::{
     authz::{Action, Viewer},
+    reads::rule_replay::replay,
     writes,
 };
 use entity::{call, id::PropertyId};
@@ -90,7 +91,23 @@ async fn on_postgres(log: &std::path::Path, day: &std::path::Path) {
     jfn.stop().await;
 }
 
-async fn replayed(_jfn: &Jfn) {}
+/// One rule, three qualifying calls within 30 days, told of all places by one window over the calls.
+const ONE_RULE: &str = "SELECT COUNT(*) FROM (SELECT occurred_at - LAG(occurred_at, 2) OVER (PARTITION BY property_id \
+    ORDER BY occurred_at) AS apart FROM call WHERE property_id IS NOT NULL AND withdrawn_at IS NULL \
+    AND NOT disposition_excludes AND NOT officer_initiated AND category IN ('NOISE', 'DISTURBANCE', 'FIGHT', 'DRUG', \
+    'WEAPON', 'ASSAULT', 'TRESPASS', 'VANDALISM')) AS calls WHERE apart < INTERVAL '30 days'";
+
+async fn replayed(jfn: &Jfn) {
+    let began = Instant::now();
+    let found = replay(&jfn.app).await.expect("it is replayed");
+    let seconds = began.elapsed().as_secs_f64();
+    assert!(found.differences.is_empty(), "{} differences", found.differences.len());
+    let floor = floor::seconds(&jfn.app.db, ONE_RULE, 3).await;
+    let what = format!("{} flags, {} places, {} calls replayed", found.flags, found.places, found.calls);
+    figure(&what, format!("{seconds:.2} s"), "");
+    figure("  one rule by one lag() over the calls", format!("{floor:.2} s"), "");
+    figure("  ratio", format!("{:.1}", seconds / floor), "at most 5");
+}
 
 // The places of the last day's calls, all over again.
 async fn evaluated(jfn: &Jfn) -> f64 {
