@@ -51,6 +51,10 @@ pub enum Action {
     /// Inspections, violations, notices, citations.
     EnforceCode,
     SetDeadlines,
+    /// Move a deadline to a later day.
+    ExtendDeadlines,
+    /// The same for the day by which a notice asks for compliance.
+    ExtendCompliance,
     CloseCases,
     /// Rules in force, oversight, aggregates.
     ReadAggregates,
@@ -143,8 +147,8 @@ fn reach_of(role: StaffRole, action: Action) -> Reach {
             (A::WorkCases | A::ReadCalls | A::OpenCaseFromFlag | A::ReferLegalAction, _) => OwnDistricts,
             (A::SetDeadlines | A::CloseCases | A::RecordChallenges, _) => OwnDistricts,
             (A::DecideChallenges, R::Attorney | R::Sergeant) => OwnDistricts,
-            (A::WritePrivileged | A::ConductLegalAction, R::Attorney) => OwnDistricts,
-            (A::EnforceCode, R::Attorney | R::CodeOfficer) => OwnDistricts,
+            (A::WritePrivileged | A::ConductLegalAction | A::ExtendDeadlines, R::Attorney) => OwnDistricts,
+            (A::EnforceCode | A::ExtendCompliance, R::Attorney | R::CodeOfficer) => OwnDistricts,
             (A::ReviewFlags, R::Sergeant) => OwnDistricts,
             _ => Nowhere,
         },

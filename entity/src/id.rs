@@ -142,6 +142,10 @@ ids! {
     CaseEventId = "event",
     /// A date by which something is due.
     DeadlineId = "deadline",
+    /// How a deadline was counted.
+    DeadlineComputationId = "computation",
+    /// One move of a deadline to another day.
+    DeadlineExtensionId = "extension",
     /// A council district.
     DistrictId = "district",
     /// A source of calls for service.

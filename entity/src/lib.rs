@@ -21,6 +21,8 @@ pub mod case_evidence_call;
 pub mod case_kind;
 pub mod case_number;
 pub mod deadline;
+pub mod deadline_computation;
+pub mod deadline_extension;
 pub mod district;
 pub mod feed;
 pub mod feed_file;

@@ -34,6 +34,28 @@ pub fn blocks_completion(
     None
 }
 
+/// What stands in the way of moving a deadline of that kind and day, met or not, to another day.
+#[must_use]
+pub fn blocks_extension(
+    (kind, due_on, completed_on): (DeadlineKind, NaiveDate, Option<NaiveDate>),
+    to: NaiveDate,
+) -> Option<Refusal> {
+    if let Some(day) = completed_on {
+        return Some(Refusal::blocked(format!("It was met on {day} already.")).at("deadlineId"));
+    }
+    if kind == DeadlineKind::Expires {
+        let message = "A power ends when the law or the court says; record the court's order instead.";
+        return Some(Refusal::blocked(message).at("deadlineId"));
+    }
+    if to <= due_on {
+        return Some(Refusal::invalid(
+            "to",
+            format!("It is due on {due_on}; an extension is to a later day."),
+        ));
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,5 +103,16 @@ mod tests {
         let block = blocks_completion(DeadlineKind::NotBefore, due, early, today);
         assert_eq!(block.map(|refusal| refusal.code), Some(Code::ClockNotRun));
         assert_eq!(blocks_completion(DeadlineKind::NotBefore, due, due, today), None);
+    }
+
+    #[test]
+    fn an_open_deadline_is_extended_to_a_later_day_and_a_power_that_ends_is_not() {
+        let (due, later) = (day("2026-03-09"), day("2026-03-10"));
+        let code = |now, to| blocks_extension(now, to).map(|refusal| refusal.code);
+        assert_eq!(code((DeadlineKind::Due, due, None), later), None);
+        assert_eq!(code((DeadlineKind::NotBefore, due, None), later), None);
+        assert_eq!(code((DeadlineKind::Due, due, None), due), Some(Code::Invalid));
+        assert_eq!(code((DeadlineKind::Due, due, Some(due)), later), Some(Code::TransitionBlocked));
+        assert_eq!(code((DeadlineKind::Expires, due, None), later), Some(Code::TransitionBlocked));
     }
 }

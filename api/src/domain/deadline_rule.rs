@@ -3,6 +3,7 @@
 use chrono::{Datelike, Days, Months, NaiveDate};
 use entity::{
     deadline::{CountDirection, DayBasis, DeadlineKind},
+    notice::NoticeKind,
     notice_service::ServiceMethod,
 };
 
@@ -29,6 +30,10 @@ pub struct DeadlineRule {
     pub confirm_with_counsel: bool,
     /// What else one has to know, such as an hour of the day.
     pub note: Option<String>,
+    /// The kinds of notices whose service starts the count.
+    pub notices: Vec<NoticeKind>,
+    /// The day that the notice itself names holds; a notice that names none starts nothing.
+    pub named_by_notice: bool,
 }
 
 /// How the way in which a paper was served adds time.
@@ -130,16 +135,39 @@ impl DeadlineRule {
         } else {
             count.end_open()?;
         }
+        Ok(self.told(count, added.calendar_days + added.court_days))
+    }
+
+    /// The day that a notice served on `served_on` names itself: it stands as it is, and how far away it is gets told.
+    #[must_use]
+    pub fn named(&self, calendar: &CourtCalendar, served_on: NaiveDate, day: NaiveDate) -> Computed {
+        let away = (day - served_on).num_days();
+        let step = format!(
+            "the notice names {}, {away} calendar day{} from {}",
+            written(day),
+            if away == 1 { "" } else { "s" },
+            written(served_on),
+        );
+        let mut count = Counting { calendar, way: Way::Forward, day, steps: vec![step], doubts: Vec::new() };
+        match calendar.closed(day) {
+            Ok(None) => {}
+            Ok(Some(closed)) => {
+                count.steps.push(format!("{} is {}", written(day), on_its_own(&closed)));
+                count.doubt(
+                    "whether a day that a notice names moves when offices are closed is for local law",
+                );
+            }
+            Err(_) => count.doubt("the court holidays of that year are not recorded yet"),
+        }
+        self.told(count, 0)
+    }
+
+    fn told(&self, count: Counting<'_>, service_extension_days: u32) -> Computed {
         let confirm_with_counsel = self.confirm_with_counsel || !count.doubts.is_empty();
         let mut steps = count.steps;
         steps.extend(self.note.clone());
         steps.extend(count.doubts.into_iter().map(|doubt| format!("confirm: {doubt}")));
-        Ok(Computed {
-            due_on: count.day,
-            service_extension_days: added.calendar_days + added.court_days,
-            steps,
-            confirm_with_counsel,
-        })
+        Computed { due_on: count.day, service_extension_days, steps, confirm_with_counsel }
     }
 }
 
@@ -259,6 +287,13 @@ fn written(day: NaiveDate) -> String {
 fn named(closed: &Closed) -> String {
     match closed {
         Closed::Weekend => "when the court is closed".to_owned(),
+        Closed::Holiday(name) => format!("a court holiday ({name})"),
+    }
+}
+
+fn on_its_own(closed: &Closed) -> String {
+    match closed {
+        Closed::Weekend => "a day of the weekend".to_owned(),
         Closed::Holiday(name) => format!("a court holiday ({name})"),
     }
 }

@@ -61,6 +61,8 @@ fn rule(n: u32, basis: DayBasis, direction: CountDirection) -> DeadlineRule {
         if_missed: "it is late".to_owned(),
         confirm_with_counsel: false,
         note: None,
+        notices: Vec::new(),
+        named_by_notice: false,
     }
 }
 
@@ -225,4 +227,17 @@ proptest! {
         let there = calendar.court_days(start, n, Way::Forward).unwrap();
         prop_assert_eq!(calendar.court_days(there, n, Way::Backward), Ok(start));
     }
+}
+
+#[test]
+fn a_day_that_the_notice_names_stands_and_a_closed_one_is_for_counsel() {
+    let rule = rule(14, DayBasis::Calendar, CountDirection::Forward);
+    let named = rule.named(&calendar(), day("2026-11-20"), day("2026-12-04"));
+    assert_eq!((named.due_on, named.confirm_with_counsel), (day("2026-12-04"), false));
+    assert_eq!(named.steps, ["the notice names Fri 4 Dec 2026, 14 calendar days from Fri 20 Nov 2026"]);
+    let closed = rule.named(&calendar(), day("2026-11-20"), day("2026-11-26"));
+    assert_eq!((closed.due_on, closed.confirm_with_counsel), (day("2026-11-26"), true));
+    assert_eq!(closed.steps[1], "Thu 26 Nov 2026 is a court holiday (holiday)");
+    let unknown = rule.named(&calendar(), day("2026-11-20"), day("2031-01-02"));
+    assert_eq!((unknown.due_on, unknown.confirm_with_counsel), (day("2031-01-02"), true));
 }

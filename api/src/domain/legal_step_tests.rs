@@ -14,7 +14,15 @@ fn day(month: u32, day: u32) -> NaiveDate {
 
 fn step(from: Option<S>, to: S, requires: &[Requirement]) -> RemedyStep {
     let actors = if from.is_none() { TEAM.to_vec() } else { vec![StaffRole::Attorney] };
-    RemedyStep { from, to, actors, requires: requires.to_vec(), milestones: Vec::new() }
+    RemedyStep {
+        from,
+        to,
+        actors,
+        requires: requires.to_vec(),
+        milestones: Vec::new(),
+        starts: Vec::new(),
+        meets: Vec::new(),
+    }
 }
 
 fn remedy() -> Remedy {

@@ -66,6 +66,10 @@ pub struct RemedyStep {
     pub requires: Vec<Requirement>,
     /// What the statute or the practice calls what happens here, in order.
     pub milestones: Vec<String>,
+    /// Keys of the deadline rules whose clocks the step starts.
+    pub starts: Vec<String>,
+    /// Keys of the deadline rules whose open deadlines in this action the step meets.
+    pub meets: Vec<String>,
 }
 
 /// A legal tool, with its source and its steps.
@@ -141,6 +145,8 @@ mod tests {
             actors: vec![StaffRole::Attorney],
             requires: Vec::new(),
             milestones: Vec::new(),
+            starts: Vec::new(),
+            meets: Vec::new(),
         }
     }
 

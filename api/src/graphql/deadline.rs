@@ -3,15 +3,19 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, InputObject, Object};
+use chrono::{DateTime, Utc};
 use entity::{
     deadline::{self, DeadlineKind},
+    deadline_extension,
     id::{DeadlineId, StaffId},
 };
 
 use super::{
     case::Case,
     context::Ask,
+    deadline_rule::DeadlineComputation,
     legal_action::LegalAction,
+    loaders::{CountsOf, ExtensionsOf},
     page::{connection, cost},
     scalars::Date,
     staff::{StaffMember, district_ids},
@@ -106,6 +110,52 @@ impl Deadline {
             (None, None) => None,
         };
         Ok(row.map(StaffMember))
+    }
+
+    /// How the day was counted, with every step; null for a deadline set by hand or named by a court order. It tells the
+    /// last count: an extension by people changes `dueOn` only.
+    async fn computation(&self, ctx: &Context<'_>) -> Result<Option<DeadlineComputation>> {
+        let counts = ctx.loaders()?.load_one(CountsOf(self.0.deadline.id)).await?.unwrap_or_default();
+        Ok(counts.into_iter().last().map(DeadlineComputation::from))
+    }
+
+    /// Every move to another day, the first one first: extended by people, or moved along with its hearing.
+    async fn extensions(&self, ctx: &Context<'_>) -> Result<Vec<DeadlineExtension>> {
+        let rows = ctx.loaders()?.load_one(ExtensionsOf(self.0.deadline.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(DeadlineExtension).collect())
+    }
+}
+
+/// One move of a deadline to another day; never changed once written.
+pub struct DeadlineExtension(deadline_extension::Model);
+
+/// One move of a deadline to another day; never changed once written.
+#[Object]
+impl DeadlineExtension {
+    /// The day it was due on before.
+    async fn from(&self) -> Date {
+        self.0.from_on.into()
+    }
+
+    /// The day it is due on since then.
+    async fn to(&self) -> Date {
+        self.0.to_on.into()
+    }
+
+    /// Why: as stated, or which hearing it moved with.
+    async fn reason(&self) -> &str {
+        &self.0.reason
+    }
+
+    /// Who extended it, or who recorded what moved it.
+    async fn by(&self, ctx: &Context<'_>) -> Result<StaffMember> {
+        let row = ctx.loaders()?.load_one(self.0.extended_by).await?;
+        row.map(StaffMember).ok_or(Error::NotFound("member of staff"))
+    }
+
+    /// When the server learned it.
+    async fn recorded_at(&self) -> DateTime<Utc> {
+        self.0.recorded_at
     }
 }
 

@@ -3,7 +3,8 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use entity::{
     deadline::DeadlineKind,
-    id::{CaseId, DeadlineId, LegalActionId, StaffId},
+    id::{CaseId, DeadlineId, HearingId, LegalActionId, StaffId},
+    notice_service::ServiceMethod,
 };
 use uuid::Uuid;
 
@@ -17,7 +18,14 @@ use crate::{
     authz::Action,
     domain::refusal::Refusal,
     error::Result,
-    writes::{self, idempotency},
+    writes::{
+        self,
+        deadlines::{
+            counted::{self, Start},
+            extension::{self, Extending},
+        },
+        idempotency,
+    },
 };
 
 /// The deadline as it is now, or why the mutation was refused.
@@ -70,6 +78,40 @@ pub struct DeadlineCompleteInput {
     met_by: String,
 }
 
+/// A deadline to be counted by a rule.
+#[derive(InputObject)]
+pub struct DeadlineStartInput {
+    /// A fresh UUID per request; the same one again answers the same deadline.
+    idempotency_key: Uuid,
+    /// The case.
+    case_id: CaseId,
+    /// A rule; `deadlineRules` lists them.
+    rule_key: String,
+    /// The day of the event; either this or `hearingId`.
+    trigger_on: Option<Date>,
+    /// A scheduled hearing of this case that it is counted back from; it moves and ends with the hearing.
+    hearing_id: Option<HearingId>,
+    /// The legal action of this case that it belongs to; that of the hearing, where one is named.
+    legal_action_id: Option<LegalActionId>,
+    /// How the paper is served; in person, or no paper at all, when left out.
+    service_method: Option<ServiceMethod>,
+    /// Who sees to it: a member of the district's team or the city attorney.
+    responsible_id: Option<StaffId>,
+}
+
+/// That a deadline moves to a later day.
+#[derive(InputObject)]
+pub struct DeadlineExtendInput {
+    /// The deadline.
+    deadline_id: DeadlineId,
+    /// The new day, later than the present one.
+    to: Date,
+    /// Why, at most 20,000 characters.
+    reason: String,
+    /// The day it was due on when somebody looked at it; STALE_VERSION when that is another one by now.
+    expected_due_on: Option<Date>,
+}
+
 #[derive(Default)]
 pub struct DeadlineMutation;
 
@@ -112,6 +154,57 @@ impl DeadlineMutation {
             .app()?
             .write(ctx.viewer()?, "deadlineComplete", Action::SetDeadlines, async |tx| {
                 writes::deadlines::complete(tx, id, input.completed_on.into(), &input.met_by).await
+            })
+            .await;
+        DeadlinePayload::of(ctx, Some(id), settle(outcome)?.1).await
+    }
+
+    /// Starts a deadline by a rule, from the day of an event or from a hearing. INVALID when the court holidays of a year
+    /// that it needs are not recorded; TRANSITION_BLOCKED when the case is closed, the legal action has ended or the hearing
+    /// is not scheduled any more.
+    async fn deadline_start(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The rule and its event.")] input: DeadlineStartInput,
+    ) -> Result<DeadlinePayload> {
+        let once = once(input.idempotency_key, &input)?;
+        let case = input.case_id;
+        let start = Start {
+            rule_key: input.rule_key,
+            trigger_on: input.trigger_on.map(Into::into),
+            hearing: input.hearing_id,
+            legal_action: input.legal_action_id,
+            method: input.service_method,
+            responsible: input.responsible_id,
+        };
+        let outcome = ctx
+            .app()?
+            .write(ctx.viewer()?, "deadlineStart", Action::SetDeadlines, async |tx| {
+                idempotency::once(tx, &once, async |tx| counted::start(tx, case, start).await).await
+            })
+            .await;
+        let (made, refusals) = settle(outcome)?;
+        DeadlinePayload::of(ctx, made, refusals).await
+    }
+
+    /// Moves an open deadline to a later day: the district's attorney and the city attorney, and the code officer for the
+    /// day by which a notice asks for compliance; `Notice.complyBy` moves along. `Deadline.extensions` keeps the old day.
+    /// TRANSITION_BLOCKED for one that was met and for EXPIRES, which ends when the law or the court says.
+    async fn deadline_extend(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, to which day and why.")] input: DeadlineExtendInput,
+    ) -> Result<DeadlinePayload> {
+        let id = input.deadline_id;
+        let extending = Extending {
+            to: input.to.into(),
+            reason: input.reason,
+            expected_due_on: input.expected_due_on.map(Into::into),
+        };
+        let outcome = ctx
+            .app()?
+            .write(ctx.viewer()?, "deadlineExtend", Action::ExtendCompliance, async |tx| {
+                extension::extend(tx, id, extending).await
             })
             .await;
         DeadlinePayload::of(ctx, Some(id), settle(outcome)?.1).await

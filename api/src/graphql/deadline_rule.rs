@@ -3,6 +3,8 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use entity::{
     deadline::{CountDirection, DayBasis, DeadlineKind},
+    deadline_computation,
+    notice::NoticeKind,
     notice_service::ServiceMethod,
 };
 
@@ -73,6 +75,17 @@ impl DeadlineRule {
     async fn note(&self) -> Option<&str> {
         self.0.note.as_deref()
     }
+
+    /// Kinds of notices whose service starts it; other rules are started by a step of a remedy (`RemedyStep.starts`), with
+    /// a hearing or by `deadlineStart`.
+    async fn notices(&self) -> &[NoticeKind] {
+        &self.0.notices
+    }
+
+    /// Whether the day that such a notice names holds instead of the counted one; a notice that names none starts nothing.
+    async fn named_by_notice(&self) -> bool {
+        self.0.named_by_notice
+    }
 }
 
 /// A day that was counted, with every step in words.
@@ -86,7 +99,8 @@ pub struct DeadlineComputation {
     trigger: String,
     /// The day of the event.
     trigger_on: Date,
-    /// How many days, court days, months or years the rule counts, by `basis`.
+    /// How many days, court days, months or years the rule counts, by `basis`; where the notice names its day itself, how
+    /// many calendar days after the service that is.
     days: i32,
     /// What was counted.
     basis: DayBasis,
@@ -101,6 +115,24 @@ pub struct DeadlineComputation {
     steps: Vec<String>,
     /// The law is silent on a step, or a list it rests on was not compared with the published one.
     confirm_with_counsel: bool,
+}
+
+impl From<deadline_computation::Model> for DeadlineComputation {
+    fn from(row: deadline_computation::Model) -> Self {
+        Self {
+            rule_key: row.rule_key,
+            citation: row.citation,
+            trigger: row.trigger,
+            trigger_on: row.trigger_on.into(),
+            days: row.days,
+            basis: row.basis,
+            direction: row.direction,
+            service_extension_days: row.service_extension_days,
+            due_on: row.due_on.into(),
+            steps: row.steps.0,
+            confirm_with_counsel: row.confirm_with_counsel,
+        }
+    }
 }
 
 /// What to count.

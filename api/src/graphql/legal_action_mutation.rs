@@ -6,6 +6,7 @@ use entity::{
     hearing::HearingStatus,
     id::{CaseId, HearingId, LegalActionId},
     legal_action::LegalActionStatus,
+    notice_service::ServiceMethod,
 };
 use uuid::Uuid;
 
@@ -95,6 +96,8 @@ pub struct LegalActionAdvanceInput {
     court: Option<String>,
     /// The court's number, where the remedy asks for `court_case_number` or it changed; at most 100 characters.
     court_case_number: Option<String>,
+    /// How the papers of the step were served, where the step starts a clock that the way of service extends.
+    service_method: Option<ServiceMethod>,
 }
 
 /// A hearing to set.
@@ -112,6 +115,11 @@ pub struct HearingScheduleInput {
     department: Option<String>,
     /// What it is about, at most 200 characters.
     purpose: String,
+    /// Rules that are counted back from it, such as MOTION, OPPOSITION and REPLY: their deadlines start with it, move when
+    /// it is continued and end when it is vacated.
+    rule_keys: Option<Vec<String>>,
+    /// How the papers that these rules ask for will be served; in person when left out.
+    service_method: Option<ServiceMethod>,
 }
 
 /// How a hearing ended.
@@ -154,7 +162,8 @@ impl LegalActionMutation {
         LegalActionPayload::of(ctx, made, refusals).await
     }
 
-    /// Takes a step of the action's remedy. TRANSITION_BLOCKED, REQUIRED or REMEDY_NOT_AVAILABLE say what is missing.
+    /// Takes a step of the action's remedy; deadlines that it starts or meets (`RemedyStep.starts`, `meets`) follow, and
+    /// those of an action that ends end with it. TRANSITION_BLOCKED, REQUIRED or REMEDY_NOT_AVAILABLE say what is missing.
     async fn legal_action_advance(
         &self,
         ctx: &Context<'_>,
@@ -167,6 +176,7 @@ impl LegalActionMutation {
             reason: input.reason,
             court: input.court,
             court_case_number: input.court_case_number,
+            service_method: input.service_method,
         };
         let outcome = ctx
             .app()?
@@ -190,6 +200,8 @@ impl LegalActionMutation {
             court: input.court,
             department: input.department,
             purpose: input.purpose,
+            rule_keys: input.rule_keys.unwrap_or_default(),
+            service_method: input.service_method,
         };
         let outcome = ctx
             .app()?
@@ -201,7 +213,8 @@ impl LegalActionMutation {
         HearingPayload::of(ctx, made, refusals).await
     }
 
-    /// Records how a hearing ended; continued, it goes on as a new one. The action's own status is not touched.
+    /// Records how a hearing ended; continued, it goes on as a new one. Open deadlines that hang on it are counted anew from
+    /// the new one, or end when it is vacated. The action's own status is not touched.
     async fn hearing_record(
         &self,
         ctx: &Context<'_>,

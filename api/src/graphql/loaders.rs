@@ -4,7 +4,8 @@ use std::{collections::HashMap, hash::Hash};
 
 use async_graphql::dataloader::Loader;
 use entity::{
-    address_alias, call, call_challenge, case, case_kind, deadline, feed, flag, flag_event, hearing,
+    address_alias, call, call_challenge, case, case_kind, deadline, deadline_computation, deadline_extension,
+    feed, flag, flag_event, hearing,
     id::{
         CallChallengeId, CallId, CaseId, DeadlineId, DistrictId, FeedId, FlagId, HearingId, InspectionId,
         LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId, PropertyPartyId, StaffId, ViolationId,
@@ -91,6 +92,10 @@ to_many! {
     ChallengesOfCall(CallId) => call_challenge::Model, reads::challenges::of_calls, call_id;
     /// Challenges of the calls at a place, the newest first.
     ChallengesAt(PropertyId) => call_challenge::Model, reads::challenges::at_places, property_id;
+    /// Every count of a deadline, the first one first.
+    CountsOf(DeadlineId) => deadline_computation::Model, reads::deadline_changes::computations_of, deadline_id;
+    /// Moves of a deadline, the first one first.
+    ExtensionsOf(DeadlineId) => deadline_extension::Model, reads::deadline_changes::extensions_of, deadline_id;
     /// What became of a flag, in the order in which it happened.
     HistoryOf(FlagId) => flag_event::Model, reads::flag_history::of_flags, flag_id;
     /// Kinds of a case, the primary one first.

@@ -98,6 +98,10 @@ pub struct RemedyStep {
     requires: Vec<String>,
     /// What the statute or the practice calls what happens here, in order.
     milestones: Vec<String>,
+    /// Keys of `deadlineRules` whose clocks start on the day of the step.
+    starts: Vec<String>,
+    /// Keys of `deadlineRules` whose open deadlines in this action the step meets.
+    meets: Vec<String>,
 }
 
 impl From<&remedy::RemedyStep> for RemedyStep {
@@ -108,6 +112,8 @@ impl From<&remedy::RemedyStep> for RemedyStep {
             actors: step.actors.clone(),
             requires: step.requires.iter().copied().map(legal_step::word).collect(),
             milestones: step.milestones.clone(),
+            starts: step.starts.clone(),
+            meets: step.meets.clone(),
         }
     }
 }

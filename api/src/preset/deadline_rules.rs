@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use entity::deadline::{CountDirection, DayBasis, DeadlineKind};
+use entity::{
+    deadline::{CountDirection, DayBasis, DeadlineKind},
+    notice::NoticeKind,
+};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -40,6 +43,10 @@ struct RuleToml {
     #[serde(default)]
     confirm_with_counsel: bool,
     note: Option<String>,
+    #[serde(default)]
+    notices: Vec<NoticeKind>,
+    #[serde(default)]
+    named_by_notice: bool,
 }
 
 pub(super) fn read(document: Document<'_>) -> Result<Vec<DeadlineRule>, PresetError> {
@@ -79,5 +86,7 @@ fn checked(document: Document<'_>, rule: RuleToml) -> Result<DeadlineRule, Prese
         if_missed: rule.if_missed,
         confirm_with_counsel: rule.confirm_with_counsel,
         note: rule.note,
+        notices: rule.notices,
+        named_by_notice: rule.named_by_notice,
     })
 }

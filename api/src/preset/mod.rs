@@ -63,14 +63,15 @@ impl Preset {
         let city = city::read(files.document("city.toml")?)?;
         let mut nuisance_rules = nuisance_rules::read(files.document("nuisance-rules.toml")?)?;
         nuisance_rules.extend(rule_sets::taken_by(&city, files.document("city.toml")?)?);
+        let deadline_rules = deadline_rules::read(files.document("deadline-rules.toml")?)?;
         Ok(Self {
             city,
             districts,
             boundaries,
             court_holidays: court_holidays::read(files.document("court-holidays.toml")?)?,
-            deadline_rules: deadline_rules::read(files.document("deadline-rules.toml")?)?,
+            remedies: remedies::read(files.document("remedies.toml")?, &deadline_rules)?,
+            deadline_rules,
             nuisance_rules,
-            remedies: remedies::read(files.document("remedies.toml")?)?,
             feeds: feeds::read(files.feeds())?,
         })
     }

@@ -15,7 +15,10 @@ use super::{
     error::PresetError,
     remedy_steps,
 };
-use crate::domain::remedy::{Remedy, Requirement};
+use crate::domain::{
+    deadline_rule::DeadlineRule,
+    remedy::{Remedy, Requirement},
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -73,10 +76,25 @@ pub(super) struct StepToml {
     pub(super) requires: Vec<Requirement>,
     #[serde(default)]
     pub(super) milestones: Vec<String>,
+    /// Deadline rules that begin to run with it.
+    #[serde(default)]
+    pub(super) starts: Vec<Spanned<String>>,
+    /// Deadline rules that it meets.
+    #[serde(default)]
+    pub(super) meets: Vec<Spanned<String>>,
 }
 
-pub(super) fn read(document: Document<'_>) -> Result<Vec<Remedy>, PresetError> {
+pub(super) fn read(document: Document<'_>, rules: &[DeadlineRule]) -> Result<Vec<Remedy>, PresetError> {
     let listed: RemediesToml = document.parse()?;
+    let own = listed.remedies.iter().flat_map(|remedy| &remedy.steps);
+    for step in listed.paths.iter().flat_map(|path| &path.steps).chain(own) {
+        for key in step.get_ref().starts.iter().chain(&step.get_ref().meets) {
+            if !rules.iter().any(|rule| rule.key == *key.get_ref()) {
+                let reason = format!("there is no deadline rule `{}`", key.get_ref());
+                return Err(document.wrong(key, reason));
+            }
+        }
+    }
     let mut path_keys = BTreeSet::new();
     let mut paths = BTreeMap::new();
     for path in listed.paths {

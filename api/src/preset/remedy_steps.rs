@@ -70,6 +70,8 @@ fn expanded<'a>(
                     actors: step.actors.clone(),
                     requires: step.requires.clone(),
                     milestones: step.milestones.clone(),
+                    starts: keys(&step.starts),
+                    meets: keys(&step.meets),
                 },
                 at,
             };
@@ -80,6 +82,10 @@ fn expanded<'a>(
         }
     }
     Ok(written)
+}
+
+fn keys(written: &[Spanned<String>]) -> Vec<String> {
+    written.iter().map(|key| key.get_ref().clone()).collect()
 }
 
 fn check(document: Document<'_>, remedy: &Spanned<String>, steps: &[Written<'_>]) -> Result<(), PresetError> {

@@ -6,11 +6,13 @@ use entity::{
     hearing::{self, HearingStatus},
     id::{HearingId, LegalActionId},
     legal_action,
+    notice_service::ServiceMethod,
 };
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::{
     cases::BODY,
+    deadlines::of_hearings,
     legal_actions::{self, COURT},
     next_on::refresh_next_on,
 };
@@ -36,6 +38,10 @@ pub struct Setting {
     pub court: String,
     pub department: Option<String>,
     pub purpose: String,
+    /// Deadline rules that are counted back from it.
+    pub rule_keys: Vec<String>,
+    /// How the papers that they ask for will be served.
+    pub service_method: Option<ServiceMethod>,
 }
 
 /// Sets a hearing in an action that has not ended.
@@ -57,6 +63,7 @@ pub async fn schedule(tx: &mut Tx, id: LegalActionId, setting: Setting) -> Resul
     refresh_next_on(tx, id).await?;
     events::append(tx, &mut case, scheduled(tx, &action, &hearing)?).await?;
     tx.changed(hearing.id);
+    of_hearings::start(tx, &mut case, &hearing, &setting.rule_keys, setting.service_method).await?;
     Ok(hearing.id)
 }
 
@@ -104,6 +111,10 @@ pub async fn record(tx: &mut Tx, id: HearingId, told: Outcome) -> Result<()> {
     if let Some(next) = next {
         events::append(tx, &mut case, scheduled(tx, &action, &next)?).await?;
         tx.changed(next.id);
+        of_hearings::move_along(tx, &mut case, &before, &next).await?;
+    }
+    if after.status == HearingStatus::Vacated {
+        of_hearings::end_vacated(tx, &mut case, &before).await?;
     }
     Ok(())
 }

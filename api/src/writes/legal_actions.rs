@@ -6,14 +6,19 @@ use entity::{
     case_event::CaseEventKind,
     id::{CaseId, DistrictId, LegalActionId, LegalActionStatusChangeId, StaffId},
     legal_action::{self, LegalActionStatus},
-    legal_action_status_change as status_change, staff, team_seat,
+    legal_action_status_change as status_change,
+    notice_service::ServiceMethod,
+    staff, team_seat,
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait,
 };
 
-use super::cases::{self, BODY};
+use super::{
+    cases::{self, BODY},
+    deadlines::of_steps,
+};
 use crate::{
     app::Tx,
     authz::Action,
@@ -91,6 +96,8 @@ pub struct Advance {
     pub reason: Option<String>,
     pub court: Option<String>,
     pub court_case_number: Option<String>,
+    /// How the papers of the step were served.
+    pub service_method: Option<ServiceMethod>,
 }
 
 /// Takes a step of the action's remedy, if nothing blocks it.
@@ -140,7 +147,10 @@ pub async fn advance(tx: &mut Tx, id: LegalActionId, version: i32, step: Advance
     let entry = told(&remedy, &before, &action).body(reason).on(step.on, tx);
     events::append(tx, &mut case, entry).await?;
     tx.changed(action.id);
-    Ok(())
+    match remedy.step(Some(before.status), step.to) {
+        Some(taken) => of_steps::taken(tx, &mut case, &action, taken, step.on, step.service_method).await,
+        None => Ok(()),
+    }
 }
 
 /// The action with its case, both locked until the transaction ends; always the case first.

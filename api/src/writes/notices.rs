@@ -1,4 +1,4 @@
-//! Notices: served on one or more recipients, citations among them.
+//! Notices: served on one or more recipients, citations among them; the service starts their clocks.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,7 +14,10 @@ use entity::{
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
-use super::cases;
+use super::{
+    cases,
+    deadlines::of_notices::{self, Served},
+};
 use crate::{
     app::Tx,
     authz::Action,
@@ -66,6 +69,8 @@ pub async fn serve(tx: &mut Tx, case: CaseId, serving: Serving) -> Result<Notice
     let id = insert(tx, &case, &serving, &named).await?;
     let entry = told(&serving, &named).on(first_served.unwrap_or(tx.today()), tx);
     events::append(tx, &mut case, entry).await?;
+    let served = Served { id, kind: serving.kind, services: &serving.services, comply_by: serving.comply_by };
+    of_notices::start(tx, &mut case, served).await?;
     Ok(id)
 }
 

@@ -14,6 +14,7 @@ use sea_orm::{
 
 use super::{
     cases::{self, BODY},
+    deadlines::of_notices,
     properties,
 };
 use crate::{
@@ -181,7 +182,7 @@ pub async fn correct(tx: &mut Tx, id: ViolationId, corrected_on: NaiveDate) -> R
         Some(corrected_on),
     );
     events::append(tx, &mut case, entry).await?;
-    Ok(())
+    of_notices::end_corrected(tx, &mut case).await
 }
 
 async fn find(tx: &Tx, id: ViolationId) -> Result<violation::Model> {

@@ -1,4 +1,10 @@
-//! Deadlines: set by hand, and recorded as met with what met them.
+//! Deadlines: set by hand or started by events, moved with a reason, and recorded as met with what met them.
+
+pub mod counted;
+pub mod extension;
+pub mod of_hearings;
+pub mod of_notices;
+pub mod of_steps;
 
 use chrono::NaiveDate;
 use entity::{
@@ -10,6 +16,7 @@ use entity::{
 };
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
+use self::counted::Counted;
 use super::{
     cases::{self, BODY, TITLE},
     next_on::refresh_next_on,
@@ -50,13 +57,24 @@ pub async fn set(tx: &mut Tx, case: CaseId, setting: Setting) -> Result<Deadline
     if let Some(person) = setting.responsible {
         check_member(tx, "responsibleId", person, case.district_id).await?;
     }
+    let setting = Setting { label, ..setting };
+    insert(tx, &mut case, setting, None).await
+}
+
+// Writes the deadline and its entry in the timeline; `counted` tells how its day was reached.
+async fn insert(
+    tx: &mut Tx,
+    case: &mut case::Model,
+    setting: Setting,
+    counted: Option<&Counted>,
+) -> Result<DeadlineId> {
     let deadline = deadline::Model {
         id: DeadlineId::generate(),
         kind: setting.kind,
         case_id: case.id,
         legal_action_id: setting.legal_action,
         district_id: case.district_id,
-        label,
+        label: setting.label,
         due_on: setting.due_on,
         completed_on: None,
         completed_by: None,
@@ -66,17 +84,22 @@ pub async fn set(tx: &mut Tx, case: CaseId, setting: Setting) -> Result<Deadline
     };
     let row: deadline::ActiveModel = deadline.clone().into();
     deadline::Entity::insert(row.reset_all()).exec_without_returning(tx.conn()).await?;
+    if let Some(counted) = counted {
+        counted.keep(tx, deadline.id).await?;
+    }
     if let Some(action) = setting.legal_action {
         refresh_next_on(tx, action).await?;
     }
     tx.changed(deadline.id);
     let summary = format!("Deadline set: {}, {}", deadline.label, deadline.due_on);
     let entry = Entry::new(CaseEventKind::DeadlineSet, summary)
+        .body(counted.map(Counted::told))
         .change("kind", None::<DeadlineKind>, Some(deadline.kind))
         .change("dueOn", None::<NaiveDate>, Some(deadline.due_on))
         .change("legalAction", None::<LegalActionId>, deadline.legal_action_id)
-        .change("responsible", None::<StaffId>, deadline.responsible_id);
-    events::append(tx, &mut case, entry).await?;
+        .change("responsible", None::<StaffId>, deadline.responsible_id)
+        .change("rule", None::<&str>, counted.map(|counted| &counted.rule.key));
+    events::append(tx, case, entry).await?;
     Ok(deadline.id)
 }
 
@@ -93,6 +116,18 @@ pub async fn complete(tx: &mut Tx, id: DeadlineId, completed_on: NaiveDate, met_
     if let Some(refusal) = blocks_completion(deadline.kind, deadline.due_on, completed_on, tx.today()) {
         return Err(refusal.into());
     }
+    end(tx, &mut case, deadline, completed_on, met_by).await
+}
+
+// Records what ended it, whoever or whatever that was.
+async fn end(
+    tx: &mut Tx,
+    case: &mut case::Model,
+    deadline: deadline::Model,
+    completed_on: NaiveDate,
+    met_by: String,
+) -> Result<()> {
+    let id = deadline.id;
     deadline::Entity::update_many()
         .col_expr(deadline::Column::CompletedOn, Expr::value(completed_on))
         .col_expr(deadline::Column::CompletedBy, Expr::value(tx.viewer.staff_id()))
@@ -109,7 +144,7 @@ pub async fn complete(tx: &mut Tx, id: DeadlineId, completed_on: NaiveDate, met_
         .on(completed_on, tx)
         .change("completedOn", deadline.completed_on, Some(completed_on))
         .change("metBy", deadline.met_by, Some(met_by));
-    events::append(tx, &mut case, entry).await?;
+    events::append(tx, case, entry).await?;
     Ok(())
 }
 
