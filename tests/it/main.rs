@@ -11,6 +11,7 @@ mod case_at_work;
 mod cases;
 mod commands;
 mod counting;
+mod deadline_events;
 mod deadline_rules;
 mod deadlines;
 mod demo;
