@@ -51,6 +51,8 @@ pub enum Action {
     /// Inspections, violations, notices, citations.
     EnforceCode,
     SetDeadlines,
+    /// Confirm a remedy that the city's preset does not enable.
+    ConfirmRemedies,
     /// Move a deadline to a later day.
     ExtendDeadlines,
     /// The same for the day by which a notice asks for compliance.

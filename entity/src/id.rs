@@ -140,12 +140,16 @@ ids! {
     CaseEvidenceId = "evidence",
     /// One entry of a case's timeline.
     CaseEventId = "event",
+    /// What a court or hearing officer ordered.
+    CourtOrderId = "order",
     /// A date by which something is due.
     DeadlineId = "deadline",
     /// How a deadline was counted.
     DeadlineComputationId = "computation",
     /// One move of a deadline to another day.
     DeadlineExtensionId = "extension",
+    /// A party that a legal action is brought against.
+    DefendantId = "defendant",
     /// A council district.
     DistrictId = "district",
     /// A source of calls for service.
@@ -174,6 +178,8 @@ ids! {
     NoticeServiceId = "service",
     /// One version of a nuisance rule.
     NuisanceRuleId = "rule",
+    /// The violation of an order.
+    OrderViolationId = "orderviolation",
     /// A person or an organisation.
     PartyId = "party",
     /// A place.
@@ -184,12 +190,18 @@ ids! {
     PropertyPartyDecisionId = "partydecision",
     /// A line of a feed that could not be read.
     RejectedRowId = "rejected",
+    /// That the city attorney confirmed a remedy.
+    RemedyConfirmationId = "confirmation",
     /// A person's signed-in browser.
     SessionId = "session",
     /// A member of staff.
     StaffId = "staff",
     /// Who holds which seat of which team, and when.
     TeamSeatId = "seat",
+    /// Who lives at the place of a case.
+    TenantImpactId = "tenantimpact",
+    /// What stands on record against a title.
+    TitleRecordingId = "recording",
     /// A violation found by an inspection.
     ViolationId = "violation",
 }

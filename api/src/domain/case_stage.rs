@@ -20,6 +20,8 @@ pub struct Facts {
     pub has_authorized_action: bool,
     pub has_unfinished_action: bool,
     pub has_open_deadline: bool,
+    /// Something that a legal action put on record against the title was not released.
+    pub has_unreleased_recording: bool,
     /// An inspection that verifies compliance, not older than the last violation.
     pub has_verifying_inspection: bool,
     /// A legal action that ended, which is a court's or hearing officer's paper.
@@ -136,6 +138,11 @@ fn unfinished(facts: &Facts) -> Vec<Refusal> {
     }
     if facts.has_unfinished_action {
         let message = "A legal action is not finished; bring it to its end with `legalActionAdvance`.";
+        found.push(Refusal::blocked(message));
+    }
+    if facts.has_unreleased_recording {
+        let message = "Something still stands against the title, such as a lis pendens; record its release with \
+                       `titleRecordingRelease`.";
         found.push(Refusal::blocked(message));
     }
     if !facts.has_verifying_inspection && !facts.has_court_paper {

@@ -12,6 +12,7 @@ use super::{
 
 /// What is on record when somebody wants to take a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Facts {
     /// A hearing is scheduled on the day of the step or later.
     pub has_hearing_ahead: bool,
@@ -19,6 +20,12 @@ pub struct Facts {
     pub grew_from_flag: bool,
     /// A sergeant confirmed that flag.
     pub flag_is_confirmed: bool,
+    /// People live at the place, or may, and nobody recorded what becomes of them.
+    pub residents_unanswered: bool,
+    /// The violation of an order in this action is on record.
+    pub order_was_violated: bool,
+    /// Something that the action put on record against the title was not released.
+    pub has_unreleased_recording: bool,
 }
 
 /// A step as somebody wants to take it.
@@ -39,7 +46,17 @@ pub struct Step<'a> {
 #[must_use]
 pub fn is_enforced(requirement: Requirement) -> bool {
     use Requirement as R;
-    matches!(requirement, R::Reason | R::Court | R::CourtCaseNumber | R::HearingScheduled | R::FlagConfirmed)
+    matches!(
+        requirement,
+        R::Reason
+            | R::Court
+            | R::CourtCaseNumber
+            | R::HearingScheduled
+            | R::FlagConfirmed
+            | R::TenantImpact
+            | R::OrderViolation
+            | R::RecordingReleased
+    )
 }
 
 /// The word that the remedies' file and the API use.
@@ -132,6 +149,21 @@ fn missing(requirement: Requirement, step: &Step<'_>, facts: &Facts) -> Option<R
         Requirement::FlagConfirmed if facts.grew_from_flag && !facts.flag_is_confirmed => {
             let message = "The case grew from a call-volume flag that no sergeant has confirmed; the district's \
                            sergeant reviews it with `flagReview`.";
+            Some(Refusal::blocked(message).at("to"))
+        }
+        Requirement::TenantImpact if facts.residents_unanswered => {
+            let message = "People live at the place, or may; record whether it is occupied and what becomes of them \
+                           with `tenantImpactRecord`.";
+            Some(Refusal::blocked(message).at("to"))
+        }
+        Requirement::OrderViolation if !facts.order_was_violated => {
+            let message = "No violation of an order in this action is on record; record it with \
+                           `orderViolationRecord`.";
+            Some(Refusal::blocked(message).at("to"))
+        }
+        Requirement::RecordingReleased if facts.has_unreleased_recording => {
+            let message = "What the action put on record against the title still stands; record its release with \
+                           `titleRecordingRelease`.";
             Some(Refusal::blocked(message).at("to"))
         }
         _ => None,

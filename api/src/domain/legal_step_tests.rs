@@ -46,7 +46,10 @@ fn remedy() -> Remedy {
             step(Some(S::Authorized), S::Filed, &[R::Court, R::CourtCaseNumber, R::TenantImpact]),
             step(Some(S::Filed), S::HearingSet, &[R::HearingScheduled]),
             step(Some(S::HearingSet), S::Dismissed, &[R::Reason]),
+            step(Some(S::Filed), S::Ordered, &[R::OrderViolation]),
+            step(Some(S::Ordered), S::Satisfied, &[R::RecordingReleased]),
         ],
+        orders: Vec::new(),
     }
 }
 
@@ -159,4 +162,36 @@ fn a_step_lies_between_the_last_one_and_today() {
     assert_eq!(wrong_day(day(3, 1), day(3, 1), day(3, 1)), None);
     assert_eq!(codes(wrong_day(day(3, 2), day(3, 1), day(3, 1)).as_slice()), [(Code::Invalid, Some("on"))]);
     assert_eq!(codes(wrong_day(day(2, 28), day(3, 1), day(3, 4)).as_slice()), [(Code::Invalid, Some("on"))]);
+}
+
+#[test]
+fn what_orders_and_homes_ask_for_is_refused_by_name_until_it_is_on_record() {
+    let of = |from, to, facts: Facts| {
+        let found = blocks(&remedy(), from, &taken(to), &facts);
+        found.iter().map(|refusal| (refusal.code, refusal.message.clone())).collect::<Vec<_>>()
+    };
+    for (from, to, lacking, mutation) in [
+        (
+            S::Authorized,
+            S::Filed,
+            Facts { residents_unanswered: true, ..Facts::default() },
+            "tenantImpactRecord",
+        ),
+        (S::Filed, S::Ordered, Facts::default(), "orderViolationRecord"),
+        (
+            S::Ordered,
+            S::Satisfied,
+            Facts { has_unreleased_recording: true, ..Facts::default() },
+            "titleRecordingRelease",
+        ),
+    ] {
+        let found = of(from, to, lacking);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].0, Code::TransitionBlocked);
+        assert!(found[0].1.contains(mutation), "{found:?}");
+    }
+    let known = Facts { order_was_violated: true, ..Facts::default() };
+    assert_eq!(of(S::Authorized, S::Filed, known), []);
+    assert_eq!(of(S::Filed, S::Ordered, known), []);
+    assert_eq!(of(S::Ordered, S::Satisfied, known), []);
 }

@@ -9,6 +9,7 @@ pub mod call_volume;
 pub mod call_window;
 pub mod case_stage;
 pub mod court_calendar;
+pub mod court_order;
 pub mod day_window;
 pub mod deadline;
 pub mod deadline_rule;

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use entity::{
     case_kind::CaseKind,
+    court_order::CourtOrderKind,
     legal_action::{LegalActionKind, LegalActionStatus},
     staff::StaffRole,
 };
@@ -72,6 +73,22 @@ pub struct RemedyStep {
     pub meets: Vec<String>,
 }
 
+/// An order that a remedy has, and when it comes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RemedyOrder {
+    pub kind: CourtOrderKind,
+    /// What the statute or the practice calls it.
+    pub name: String,
+    /// The common statuses under which it is made.
+    pub during: Vec<LegalActionStatus>,
+    /// The order that it follows.
+    pub after: Option<CourtOrderKind>,
+    /// The violation of an earlier order has to be on record.
+    pub needs_violation: bool,
+    /// Keys of the deadline rules whose clocks it starts.
+    pub starts: Vec<String>,
+}
+
 /// A legal tool, with its source and its steps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Remedy {
@@ -92,6 +109,8 @@ pub struct Remedy {
     pub confirm_with_counsel: bool,
     pub note: Option<String>,
     pub steps: Vec<RemedyStep>,
+    /// Its own milestones under the common statuses.
+    pub orders: Vec<RemedyOrder>,
 }
 
 /// Why a remedy cannot be used on some day.
@@ -115,6 +134,12 @@ impl Remedy {
     #[must_use]
     pub fn step(&self, from: Option<LegalActionStatus>, to: LegalActionStatus) -> Option<&RemedyStep> {
         self.steps_from(from).find(|step| step.to == to)
+    }
+
+    /// The same once the city attorney has confirmed it, to the first day without the power where one is known.
+    #[must_use]
+    pub fn confirmed(self, valid_to: Option<NaiveDate>) -> Self {
+        Self { enabled: true, disabled_reason: None, valid_to, ..self }
     }
 
     /// Why the remedy cannot be used on that day, or nothing when it can.
@@ -168,6 +193,7 @@ mod tests {
                 step(Some(Referred), Authorized),
                 step(Some(Referred), Declined),
             ],
+            orders: Vec::new(),
         }
     }
 
@@ -187,5 +213,16 @@ mod tests {
         let day = |y, m, d| NaiveDate::from_ymd_opt(y, m, d).unwrap();
         assert_eq!(remedy.unavailable_on(day(2023, 12, 31)), None);
         assert_eq!(remedy.unavailable_on(day(2024, 1, 1)), Some(Unavailable::Lapsed(day(2024, 1, 1))));
+    }
+
+    #[test]
+    fn a_remedy_that_was_confirmed_can_be_used_until_the_day_that_was_named() {
+        let day = |y, m, d| NaiveDate::from_ymd_opt(y, m, d).unwrap();
+        let off = Remedy { enabled: false, disabled_reason: Some("Sunset.".into()), ..remedy() };
+        assert_eq!(off.unavailable_on(day(2026, 1, 1)), Some(Unavailable::Lapsed(day(2024, 1, 1))));
+        assert_eq!(off.clone().confirmed(None).unavailable_on(day(2026, 1, 1)), None);
+        let until = off.confirmed(Some(day(2029, 1, 1)));
+        assert_eq!(until.unavailable_on(day(2028, 12, 31)), None);
+        assert_eq!(until.unavailable_on(day(2029, 1, 1)), Some(Unavailable::Lapsed(day(2029, 1, 1))));
     }
 }

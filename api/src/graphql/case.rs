@@ -16,13 +16,17 @@ use super::{
     call_loaders::FlagOfCase,
     case_event::{CaseEvent, CaseEventConnection},
     context::Ask,
+    court_order::TenantImpact,
     deadline::Deadline,
     errors::{UserError, user_errors},
     flag::Flag,
     flag_evidence::{CaseFlagEvidence, evidence_of},
     inspection::{Inspection, InspectionConnection},
     legal_action::LegalAction,
-    loaders::{DeadlinesOf, FactsOf, KindsOf, LegalActionsOf, NoticesOf, RecentNotesOf, ViolationsOf},
+    loaders::{
+        DeadlinesOf, FactsOf, KindsOf, LegalActionsOf, NoticesOf, RecentNotesOf, TenantImpactsOf,
+        ViolationsOf,
+    },
     notice::Notice,
     page::{connection, cost},
     property::Property,
@@ -216,6 +220,12 @@ impl Case {
         let key = DeadlinesOf { case: self.0.case.id, open };
         let rows = ctx.loaders()?.load_one(key).await?.unwrap_or_default();
         Ok(rows.into_iter().map(Deadline::from).collect())
+    }
+
+    /// The latest answer about those who live at the place; null when nobody answered.
+    async fn tenant_impact(&self, ctx: &Context<'_>) -> Result<Option<TenantImpact>> {
+        let rows = ctx.loaders()?.load_one(TenantImpactsOf(self.0.case.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().last().map(TenantImpact))
     }
 
     /// What the city attorney brings in it, in the order in which it was referred.

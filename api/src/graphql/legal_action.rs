@@ -13,11 +13,16 @@ use entity::{
 use super::{
     case::Case,
     context::Ask,
+    court_order::{CourtOrder, TitleRecording},
     deadline::Deadline,
     errors::{UserError, user_errors},
     hearing::Hearing,
-    loaders::{DeadlinesOfAction, HearingsOf, NextHearingOf, StepFactsOf, StepsOf},
+    loaders::{
+        DeadlinesOfAction, DefendantsOf, HearingsOf, NextHearingOf, OrdersOf, RecordingsOf, StepFactsOf,
+        StepsOf,
+    },
     page::connection,
+    party::Party,
     remedy::Remedy,
     scalars::{Date, Money},
     staff::StaffMember,
@@ -141,6 +146,24 @@ impl LegalAction {
         Ok(rows.into_iter().map(Hearing::from).collect())
     }
 
+    /// Whom it is brought against, in the order in which they were named.
+    async fn defendants(&self, ctx: &Context<'_>) -> Result<Vec<Party>> {
+        let rows = ctx.loaders()?.load_one(DefendantsOf(self.0.action.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(|row| Party(row.party)).collect())
+    }
+
+    /// What was ordered in it, the oldest first.
+    async fn orders(&self, ctx: &Context<'_>) -> Result<Vec<CourtOrder>> {
+        let rows = ctx.loaders()?.load_one(OrdersOf(self.0.action.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(CourtOrder).collect())
+    }
+
+    /// What it put on record against the title of the place, the oldest first.
+    async fn title_recordings(&self, ctx: &Context<'_>) -> Result<Vec<TitleRecording>> {
+        let rows = ctx.loaders()?.load_one(RecordingsOf(self.0.action.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(TitleRecording).collect())
+    }
+
     /// Its deadlines, the earliest first.
     async fn deadlines(
         &self,
@@ -182,7 +205,7 @@ impl LegalAction {
     /// The steps that the remedy has from here: which of them this viewer may take today, and what blocks the rest.
     async fn allowed_steps(&self, ctx: &Context<'_>) -> Result<Vec<LegalStepOption>> {
         let action = &self.0.action;
-        let remedy = self.known_remedy(ctx)?.0;
+        let remedy = self.known_remedy(ctx)?.current(ctx).await?;
         let viewer = ctx.viewer()?;
         let facts = ctx.loaders()?.load_one(StepFactsOf(action.id)).await?.unwrap_or_default();
         let not_ours = viewer.require(Action::ConductLegalAction, Some(action.district_id)).err();
@@ -233,7 +256,9 @@ pub struct LegalStepOption {
     /// asks for.
     allowed: bool,
     /// What is in the way: the role or district of the viewer, a remedy that is not in force, a hearing that nobody
-    /// scheduled (`hearing_scheduled`), a call-volume flag that no sergeant confirmed (`flag_confirmed`).
+    /// scheduled (`hearing_scheduled`), a call-volume flag that no sergeant confirmed (`flag_confirmed`), no answer about
+    /// those who live there (`tenant_impact`), no recorded violation of an order (`order_violation`), a title that was not
+    /// released (`recording_released`).
     blocked_by: Vec<UserError>,
     /// What the law asks for besides, which this server does not check: it is for the attorney to see to.
     not_checked: Vec<String>,

@@ -38,7 +38,7 @@ pub struct LegalActionPayload {
 }
 
 impl LegalActionPayload {
-    async fn of(ctx: &Context<'_>, about: Option<LegalActionId>, refusals: Vec<Refusal>) -> Result<Self> {
+    pub async fn of(ctx: &Context<'_>, about: Option<LegalActionId>, refusals: Vec<Refusal>) -> Result<Self> {
         let row = match about {
             Some(id) => ctx.loaders()?.load_one(id).await?,
             None => None,

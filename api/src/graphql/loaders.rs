@@ -4,14 +4,15 @@ use std::{collections::HashMap, hash::Hash};
 
 use async_graphql::dataloader::Loader;
 use entity::{
-    address_alias, call, call_challenge, case, case_kind, deadline, deadline_computation, deadline_extension,
-    feed, flag, flag_event, hearing,
+    address_alias, call, call_challenge, case, case_kind, court_order, deadline, deadline_computation,
+    deadline_extension, feed, flag, flag_event, hearing,
     id::{
-        CallChallengeId, CallId, CaseId, DeadlineId, DistrictId, FeedId, FlagId, HearingId, InspectionId,
-        LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId, PropertyPartyId, StaffId, ViolationId,
+        CallChallengeId, CallId, CaseId, CourtOrderId, DeadlineId, DistrictId, FeedId, FlagId, HearingId,
+        InspectionId, LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId, PropertyPartyId, StaffId,
+        TitleRecordingId, ViolationId,
     },
-    inspection, legal_action, legal_action_status_change, notice, nuisance_rule, party, property,
-    property_party_decision, staff, violation,
+    inspection, legal_action, legal_action_status_change, notice, nuisance_rule, order_violation, party,
+    property, property_party_decision, remedy_confirmation, staff, tenant_impact, title_recording, violation,
 };
 
 use crate::{
@@ -50,6 +51,7 @@ to_one! {
     CallId => call::Model, reads::calls::by_ids;
     CallChallengeId => call_challenge::Model, reads::challenges::by_ids;
     CaseId => case::Model, reads::cases::by_ids;
+    CourtOrderId => court_order::Model, reads::court_orders::by_ids;
     DeadlineId => deadline::Model, reads::deadlines::by_ids;
     FeedId => feed::Model, reads::feeds::by_ids;
     FlagId => flag::Model, reads::flags::by_ids;
@@ -61,6 +63,7 @@ to_one! {
     NuisanceRuleId => nuisance_rule::Model, reads::nuisance_rules::by_ids;
     PropertyId => property::Model, reads::properties::by_ids;
     StaffId => staff::Model, reads::staff::by_ids;
+    TitleRecordingId => title_recording::Model, reads::court_orders::recordings_by_ids;
     ViolationId => violation::Model, reads::violations::by_ids;
 }
 
@@ -92,6 +95,16 @@ to_many! {
     ChallengesOfCall(CallId) => call_challenge::Model, reads::challenges::of_calls, call_id;
     /// Challenges of the calls at a place, the newest first.
     ChallengesAt(PropertyId) => call_challenge::Model, reads::challenges::at_places, property_id;
+    /// Orders in a legal action, the oldest first.
+    OrdersOf(LegalActionId) => court_order::Model, reads::court_orders::of_actions, legal_action_id;
+    /// Violations of an order, the oldest first.
+    ViolationsOfOrder(CourtOrderId) => order_violation::Model, reads::court_orders::violations_of, court_order_id;
+    /// Defendants of a legal action, in the order in which they were named.
+    DefendantsOf(LegalActionId) => reads::court_orders::DefendantRow, reads::court_orders::defendants_of, legal_action_id;
+    /// What a legal action put on record against a title, the oldest first.
+    RecordingsOf(LegalActionId) => title_recording::Model, reads::court_orders::recordings_of, legal_action_id;
+    /// Answers about those who live at the place of a case, the oldest first.
+    TenantImpactsOf(CaseId) => tenant_impact::Model, reads::court_orders::tenant_impacts_of, case_id;
     /// Every count of a deadline, the first one first.
     CountsOf(DeadlineId) => deadline_computation::Model, reads::deadline_changes::computations_of, deadline_id;
     /// Moves of a deadline, the first one first.
@@ -174,6 +187,20 @@ impl Loader<StepFactsOf> for Loaders {
         let ids: Vec<LegalActionId> = keys.iter().map(|key| key.0).collect();
         let facts = reads::legal_step_facts::of(&self.app.db, &ids, self.app.today()).await?;
         Ok(facts.into_iter().map(|(id, facts)| (StepFactsOf(id), facts)).collect())
+    }
+}
+
+/// The city attorney's confirmation of a remedy, by the remedy's key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ConfirmationOf(pub String);
+
+impl Loader<ConfirmationOf> for Loaders {
+    type Value = remedy_confirmation::Model;
+    type Error = Error;
+    async fn load(&self, keys: &[ConfirmationOf]) -> Result<HashMap<ConfirmationOf, Self::Value>> {
+        let keys: Vec<String> = keys.iter().map(|key| key.0.clone()).collect();
+        let rows = reads::remedies::confirmations(&self.app.db, &keys).await?;
+        Ok(rows.into_iter().map(|(key, row)| (ConfirmationOf(key), row)).collect())
     }
 }
 

@@ -11,6 +11,8 @@ mod case_event;
 mod case_mutation;
 mod case_query;
 mod context;
+mod court_order;
+mod court_order_mutation;
 mod deadline;
 mod deadline_mutation;
 mod deadline_rule;
@@ -84,6 +86,7 @@ pub struct Query(
 pub struct Mutation(
     call_challenge::CallChallengeMutation,
     case_mutation::CaseMutation,
+    court_order_mutation::CourtOrderMutation,
     deadline_mutation::DeadlineMutation,
     feed_address::FeedAddressMutation,
     feed_mutation::FeedMutation,
@@ -92,6 +95,7 @@ pub struct Mutation(
     legal_action_mutation::LegalActionMutation,
     notice_mutation::NoticeMutation,
     property_mutation::PropertyMutation,
+    remedy::RemedyMutation,
     team::TeamMutation,
     violation::ViolationMutation,
 );

@@ -2,9 +2,9 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use entity::id::{
-    CallChallengeId, CallId, CaseEventId, CaseId, DeadlineId, DistrictId, FeedId, FeedRunId, FlagId,
-    HearingId, InspectionId, LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId, RejectedRowId,
-    StaffId, ViolationId,
+    CallChallengeId, CallId, CaseEventId, CaseId, CourtOrderId, DeadlineId, DistrictId, FeedId, FeedRunId,
+    FlagId, HearingId, InspectionId, LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId,
+    RejectedRowId, StaffId, ViolationId,
 };
 
 use super::{
@@ -13,6 +13,7 @@ use super::{
     case::Case,
     case_event::CaseEvent,
     context::Ask,
+    court_order::CourtOrder,
     deadline::Deadline,
     feed::{Feed, FeedRun, RejectedRow},
     flag::Flag,
@@ -44,6 +45,7 @@ pub enum Node {
     CallChallenge(CallChallenge),
     Case(Case),
     CaseEvent(CaseEvent),
+    CourtOrder(CourtOrder),
     Deadline(Deadline),
     District(District),
     Feed(Feed),
@@ -104,6 +106,7 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
         CallId => |row| Node::Call(Call(row));
         CallChallengeId => |row| Node::CallChallenge(CallChallenge(row));
         CaseId => |row| Node::Case(row.into());
+        CourtOrderId => |row| Node::CourtOrder(CourtOrder(row));
         DeadlineId => |row| Node::Deadline(row.into());
         FeedId => |row| Node::Feed(Feed(row));
         FlagId => |row| Node::Flag(row.into());

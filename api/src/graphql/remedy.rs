@@ -1,18 +1,28 @@
 //! Remedies as clients see them: the legal tools of the city and their steps.
 
-use async_graphql::{Context, Object, SimpleObject};
-use chrono::NaiveDate;
+use async_graphql::{Context, InputObject, Object, SimpleObject};
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
     case_kind::CaseKind,
+    court_order::CourtOrderKind,
     legal_action::{LegalActionKind, LegalActionStatus},
+    remedy_confirmation,
     staff::StaffRole,
 };
 
-use super::{context::Ask, scalars::Date};
+use super::{
+    context::Ask,
+    errors::{UserError, settle, user_errors},
+    loaders::ConfirmationOf,
+    scalars::Date,
+    staff::StaffMember,
+};
 use crate::{
     authz::Action,
     domain::{legal_step, remedy},
-    error::Result,
+    error::{Error, Result},
+    reads::remedies::confirmations,
+    writes,
 };
 
 /// A legal tool of the city, with its source and its steps; data of the city's preset, not legal advice.
@@ -51,19 +61,26 @@ impl Remedy {
         self.0.valid_from.map(Date)
     }
 
-    /// The first day without the power; null while no end is set.
-    async fn valid_to(&self) -> Option<Date> {
-        self.0.valid_to.map(Date)
+    /// The first day without the power; null while no end is set. Of a remedy that the city attorney confirmed, the end
+    /// that the confirmation names.
+    async fn valid_to(&self, ctx: &Context<'_>) -> Result<Option<Date>> {
+        Ok(self.current(ctx).await?.valid_to.map(Date))
     }
 
-    /// Whether the city uses it; otherwise it is shown and explained, but cannot be referred.
-    async fn enabled(&self) -> bool {
-        self.0.enabled
+    /// Whether the city uses it; otherwise it is shown and explained, but cannot be referred until the city attorney
+    /// confirms it with `remedyConfirm`.
+    async fn enabled(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(self.current(ctx).await?.enabled)
     }
 
-    /// Why it is not enabled.
+    /// Why it is not enabled by the city's preset; stands also when it was confirmed since.
     async fn disabled_reason(&self) -> Option<&str> {
         self.0.disabled_reason.as_deref()
+    }
+
+    /// The city attorney's latest confirmation; null for what nobody confirmed.
+    async fn confirmation(&self, ctx: &Context<'_>) -> Result<Option<RemedyConfirmation>> {
+        Ok(self.latest_confirmation(ctx).await?.map(RemedyConfirmation))
     }
 
     /// Whether some of it rests on what nobody has compared with the law in force.
@@ -80,6 +97,87 @@ impl Remedy {
     async fn steps(&self) -> Vec<RemedyStep> {
         self.0.steps.iter().map(Into::into).collect()
     }
+
+    /// Its own milestones under the common statuses, as orders to record with `courtOrderRecord`.
+    async fn orders(&self) -> Vec<RemedyOrder> {
+        self.0.orders.iter().map(Into::into).collect()
+    }
+}
+
+impl Remedy {
+    /// As it stands now: what the preset says, and what the city attorney confirmed since.
+    pub async fn current(&self, ctx: &Context<'_>) -> Result<remedy::Remedy> {
+        // What the preset enables without an end needs nobody's confirmation.
+        if self.0.enabled && self.0.valid_to.is_none() {
+            return Ok(self.0.clone());
+        }
+        Ok(match self.latest_confirmation(ctx).await? {
+            Some(row) => self.0.clone().confirmed(row.valid_to),
+            None => self.0.clone(),
+        })
+    }
+
+    async fn latest_confirmation(&self, ctx: &Context<'_>) -> Result<Option<remedy_confirmation::Model>> {
+        ctx.loaders()?.load_one(ConfirmationOf(self.0.key.clone())).await.map_err(Into::into)
+    }
+}
+
+/// That the city attorney confirmed a remedy which the preset does not enable; never changed once written.
+pub struct RemedyConfirmation(remedy_confirmation::Model);
+
+/// That the city attorney confirmed a remedy which the preset does not enable; never changed once written.
+#[Object]
+impl RemedyConfirmation {
+    /// Why, such as the statute that extended it.
+    async fn reason(&self) -> &str {
+        &self.0.reason
+    }
+
+    /// The first day without the power again; null when none is known.
+    async fn valid_to(&self) -> Option<Date> {
+        self.0.valid_to.map(Date)
+    }
+
+    /// Who confirmed it.
+    async fn by(&self, ctx: &Context<'_>) -> Result<StaffMember> {
+        let row = ctx.loaders()?.load_one(self.0.confirmed_by).await?;
+        row.map(StaffMember).ok_or(Error::NotFound("member of staff"))
+    }
+
+    /// When.
+    async fn at(&self) -> DateTime<Utc> {
+        self.0.confirmed_at
+    }
+}
+
+/// An order that a remedy has, and when it comes.
+#[derive(SimpleObject)]
+pub struct RemedyOrder {
+    /// What `courtOrderRecord` takes.
+    kind: CourtOrderKind,
+    /// What the statute or the practice calls it.
+    name: String,
+    /// The statuses of the action under which it is made.
+    during: Vec<LegalActionStatus>,
+    /// The order that has to be on record before it.
+    after: Option<CourtOrderKind>,
+    /// Whether the violation of an earlier order in the action has to be on record.
+    needs_violation: bool,
+    /// Keys of `deadlineRules` that count from its day.
+    starts: Vec<String>,
+}
+
+impl From<&remedy::RemedyOrder> for RemedyOrder {
+    fn from(order: &remedy::RemedyOrder) -> Self {
+        Self {
+            kind: order.kind,
+            name: order.name.clone(),
+            during: order.during.clone(),
+            after: order.after,
+            needs_violation: order.needs_violation,
+            starts: order.starts.clone(),
+        }
+    }
 }
 
 /// One step of a remedy.
@@ -93,8 +191,8 @@ pub struct RemedyStep {
     /// district's team, every other step to its attorney and the city attorney.
     actors: Vec<StaffRole>,
     /// Facts that have to be on record first. The server refuses the step without `reason`, `court`,
-    /// `court_case_number`, `hearing_scheduled` and `flag_confirmed`; what else stands here is what the law asks
-    /// for, shown and not checked yet.
+    /// `court_case_number`, `hearing_scheduled`, `flag_confirmed`, `tenant_impact`, `order_violation` and
+    /// `recording_released`; what else stands here is what the law asks for, shown and left to the attorney.
     requires: Vec<String>,
     /// What the statute or the practice calls what happens here, in order.
     milestones: Vec<String>,
@@ -132,11 +230,64 @@ impl RemedyQuery {
         active_on: Option<Date>,
     ) -> Result<Vec<Remedy>> {
         ctx.viewer_who(Action::ReadAggregates, "remedies")?;
-        let in_force = |remedy: &&remedy::Remedy| active_on.is_none_or(|day| is_in_force(remedy, day.0));
-        Ok(ctx.app()?.city.preset.remedies.iter().filter(in_force).cloned().map(Remedy).collect())
+        let app = ctx.app()?;
+        let listed = &app.city.preset.remedies;
+        let Some(day) = active_on else { return Ok(listed.iter().cloned().map(Remedy).collect()) };
+        let keys: Vec<String> = listed.iter().map(|remedy| remedy.key.clone()).collect();
+        let confirmed = confirmations(&app.db, &keys).await?;
+        let in_force = |remedy: &&remedy::Remedy| match confirmed.get(&remedy.key) {
+            Some(row) => is_in_force(&(*remedy).clone().confirmed(row.valid_to), day.0),
+            None => is_in_force(remedy, day.0),
+        };
+        Ok(listed.iter().filter(in_force).cloned().map(Remedy).collect())
     }
 }
 
 fn is_in_force(remedy: &remedy::Remedy, day: NaiveDate) -> bool {
     remedy.valid_from.is_none_or(|from| from <= day) && remedy.valid_to.is_none_or(|to| day < to)
+}
+
+/// The remedy as it is now, or why it was not confirmed.
+#[derive(SimpleObject)]
+pub struct RemedyPayload {
+    /// The remedy; null when there is none of that key.
+    remedy: Option<Remedy>,
+    /// Why nothing was changed; empty when it was.
+    user_errors: Vec<UserError>,
+}
+
+/// A remedy to confirm.
+#[derive(InputObject)]
+pub struct RemedyConfirmInput {
+    /// One of `remedies`, not enabled or past its end.
+    remedy_key: String,
+    /// Why it can be used, such as the statute that extended it; at most 20,000 characters.
+    reason: String,
+    /// The first day without the power again, where one is known.
+    valid_to: Option<Date>,
+}
+
+#[derive(Default)]
+pub struct RemedyMutation;
+
+#[Object]
+impl RemedyMutation {
+    /// The city attorney confirms a remedy that the preset does not enable, such as one past its sunset; from then on it
+    /// can be referred. Who, when and why stay on record. INVALID for one that can be used as it is.
+    async fn remedy_confirm(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, why and until when.")] input: RemedyConfirmInput,
+    ) -> Result<RemedyPayload> {
+        let key = input.remedy_key.trim();
+        let outcome = ctx
+            .app()?
+            .write(ctx.viewer()?, "remedyConfirm", Action::ConfirmRemedies, async |tx| {
+                writes::remedies::confirm(tx, key, &input.reason, input.valid_to.map(Into::into)).await
+            })
+            .await;
+        let refusals = settle(outcome)?.1;
+        let remedy = ctx.app()?.city.remedy(key).cloned().map(Remedy);
+        Ok(RemedyPayload { remedy, user_errors: user_errors(refusals) })
+    }
 }

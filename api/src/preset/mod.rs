@@ -10,6 +10,7 @@ mod feeds;
 mod files;
 mod nuisance_rules;
 mod remedies;
+mod remedy_orders;
 mod remedy_steps;
 mod rule_sets;
 mod schedule;

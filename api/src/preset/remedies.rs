@@ -13,6 +13,7 @@ use toml::Spanned;
 use super::{
     document::{Day, Document, some, words},
     error::PresetError,
+    remedy_orders::{self, OrderToml},
     remedy_steps,
 };
 use crate::domain::{
@@ -36,6 +37,8 @@ struct PathToml {
     key: Spanned<String>,
     #[serde(deserialize_with = "some")]
     steps: Vec<Spanned<StepToml>>,
+    #[serde(default)]
+    orders: Vec<Spanned<OrderToml>>,
 }
 
 #[derive(Deserialize)]
@@ -61,6 +64,9 @@ struct RemedyToml {
     paths: Vec<Spanned<String>>,
     #[serde(default)]
     steps: Vec<Spanned<StepToml>>,
+    /// Its own orders; one stands instead of a shared one of the same kind.
+    #[serde(default)]
+    orders: Vec<Spanned<OrderToml>>,
 }
 
 /// A step as written: it may start at several statuses.
@@ -84,22 +90,27 @@ pub(super) struct StepToml {
     pub(super) meets: Vec<Spanned<String>>,
 }
 
+/// The steps and orders of a path.
+type Path = (Vec<Spanned<StepToml>>, Vec<Spanned<OrderToml>>);
+
 pub(super) fn read(document: Document<'_>, rules: &[DeadlineRule]) -> Result<Vec<Remedy>, PresetError> {
     let listed: RemediesToml = document.parse()?;
-    let own = listed.remedies.iter().flat_map(|remedy| &remedy.steps);
-    for step in listed.paths.iter().flat_map(|path| &path.steps).chain(own) {
-        for key in step.get_ref().starts.iter().chain(&step.get_ref().meets) {
-            if !rules.iter().any(|rule| rule.key == *key.get_ref()) {
-                let reason = format!("there is no deadline rule `{}`", key.get_ref());
-                return Err(document.wrong(key, reason));
-            }
+    let steps = listed.paths.iter().flat_map(|path| &path.steps);
+    let steps = steps.chain(listed.remedies.iter().flat_map(|remedy| &remedy.steps)).map(Spanned::get_ref);
+    let orders = listed.paths.iter().flat_map(|path| &path.orders);
+    let orders = orders.chain(listed.remedies.iter().flat_map(|remedy| &remedy.orders)).map(Spanned::get_ref);
+    let named = steps.flat_map(|step| step.starts.iter().chain(&step.meets));
+    for key in named.chain(orders.flat_map(|order| &order.starts)) {
+        if !rules.iter().any(|rule| rule.key == *key.get_ref()) {
+            let reason = format!("there is no deadline rule `{}`", key.get_ref());
+            return Err(document.wrong(key, reason));
         }
     }
     let mut path_keys = BTreeSet::new();
     let mut paths = BTreeMap::new();
     for path in listed.paths {
         document.unique(&mut path_keys, &path.key, "the path")?;
-        paths.insert(path.key.into_inner(), path.steps);
+        paths.insert(path.key.into_inner(), (path.steps, path.orders));
     }
     let mut keys = BTreeSet::new();
     let mut remedies = Vec::with_capacity(listed.remedies.len());
@@ -113,7 +124,7 @@ pub(super) fn read(document: Document<'_>, rules: &[DeadlineRule]) -> Result<Vec
 fn checked(
     document: Document<'_>,
     remedy: RemedyToml,
-    paths: &BTreeMap<String, Vec<Spanned<StepToml>>>,
+    paths: &BTreeMap<String, Path>,
 ) -> Result<Remedy, PresetError> {
     if remedy.key.get_ref().trim().is_empty() {
         return Err(document.wrong(&remedy.key, "a remedy needs a key"));
@@ -133,12 +144,14 @@ fn checked(
         return Err(document.wrong(&remedy.enabled, reason));
     }
     let mut shared = Vec::with_capacity(remedy.paths.len());
+    let mut shared_orders = Vec::with_capacity(remedy.paths.len());
     for path in &remedy.paths {
-        let Some(steps) = paths.get(path.get_ref()) else {
+        let Some((steps, orders)) = paths.get(path.get_ref()) else {
             let reason = format!("there is no path `{}`", path.get_ref());
             return Err(document.wrong(path, reason));
         };
         shared.push(steps.as_slice());
+        shared_orders.push(orders.as_slice());
     }
     let steps = remedy_steps::joined(document, &remedy.key, &shared, &remedy.steps)?;
     Ok(Remedy {
@@ -153,6 +166,7 @@ fn checked(
         disabled_reason: remedy.disabled_reason,
         confirm_with_counsel: remedy.confirm_with_counsel,
         note: remedy.note,
+        orders: remedy_orders::joined(document, &steps, &shared_orders, &remedy.orders)?,
         steps,
     })
 }

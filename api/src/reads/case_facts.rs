@@ -10,7 +10,7 @@ use entity::{
     inspection,
     legal_action::{self, LegalActionStatus},
     notice::{self, NoticeKind},
-    notice_service, violation,
+    notice_service, title_recording, violation,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect,
@@ -36,6 +36,7 @@ struct Row {
     authorized_action: bool,
     unfinished_action: bool,
     open_deadline: bool,
+    unreleased_recording: bool,
     verifying_inspection: bool,
     court_paper: bool,
 }
@@ -64,6 +65,15 @@ pub async fn of(
     let open_deadline = of_case::<deadline::Entity>(deadline::Column::CaseId)
         .filter(deadline::Column::Kind.eq(deadline::DeadlineKind::Due))
         .filter(deadline::Column::CompletedOn.is_null());
+    let standing = unscoped::<title_recording::Entity>()
+        .select_only()
+        .expr(Expr::val(1))
+        .filter(
+            Expr::col((title_recording::Entity, title_recording::Column::LegalActionId))
+                .equals((legal_action::Entity, legal_action::Column::Id)),
+        )
+        .filter(title_recording::Column::ReleasedOn.is_null());
+    let recorded = actions().filter(Expr::exists(standing.into_query()));
     let found_later =
         violations().join_as(JoinType::InnerJoin, violation::Relation::Inspection.def(), "finding").filter(
             Expr::col(("finding", inspection::Column::PerformedAt))
@@ -89,6 +99,7 @@ pub async fn of(
         .expr_as(Expr::exists(authorized.into_query()), "authorized_action")
         .expr_as(Expr::exists(unfinished.into_query()), "unfinished_action")
         .expr_as(Expr::exists(open_deadline.into_query()), "open_deadline")
+        .expr_as(Expr::exists(recorded.into_query()), "unreleased_recording")
         .expr_as(Expr::exists(verifying.into_query()), "verifying_inspection")
         .expr_as(Expr::exists(court_paper.into_query()), "court_paper")
         .filter(case::Column::Id.is_in(ids.iter().copied()))
@@ -111,6 +122,7 @@ fn facts(row: &Row) -> Facts {
         has_authorized_action: row.authorized_action,
         has_unfinished_action: row.unfinished_action,
         has_open_deadline: row.open_deadline,
+        has_unreleased_recording: row.unreleased_recording,
         has_verifying_inspection: row.verifying_inspection,
         has_court_paper: row.court_paper,
         was_litigated: row.was_litigated,

@@ -30,7 +30,7 @@ use crate::{
     },
     error::{Error, Result},
     events::{self, Entry},
-    reads::legal_step_facts,
+    reads::{legal_step_facts, remedies},
     scope::{VisibleTo, unscoped},
 };
 
@@ -45,7 +45,7 @@ pub async fn refer(tx: &mut Tx, case: CaseId, remedy_key: &str, reason: &str) ->
     tx.viewer.require(Action::ReferLegalAction, Some(case.district_id))?;
     let reason = text("reason", reason, BODY)?;
     let by = person(tx)?;
-    let remedy = tx.city.remedy(remedy_key.trim()).cloned();
+    let remedy = remedies::current(tx.conn(), &tx.city, remedy_key.trim()).await?;
     let remedy = remedy.ok_or_else(|| Refusal::not_found("remedy").at("remedyKey"))?;
     require_open(case.stage)?;
     let blocks = legal_step::blocks_referral(&remedy, tx.viewer.role, tx.today());
@@ -106,7 +106,8 @@ pub async fn advance(tx: &mut Tx, id: LegalActionId, version: i32, step: Advance
     check_version(&action, version)?;
     tx.viewer.require(Action::ConductLegalAction, Some(action.district_id))?;
     let by = person(tx)?;
-    let remedy = remedy_of(tx, &action)?;
+    let remedy = remedies::current(tx.conn(), &tx.city, &action.remedy_key).await?;
+    let remedy = remedy.ok_or_else(|| lost(&action))?;
     let reason = optional_text("reason", step.reason.as_deref(), BODY)?;
     let before = action.clone();
     if let Some(court) = optional_text("court", step.court.as_deref(), COURT)? {
@@ -163,10 +164,13 @@ pub async fn lock(tx: &Tx, id: LegalActionId) -> Result<(case::Model, legal_acti
     Ok((case, action))
 }
 
-/// The remedy that the action follows.
+/// The remedy that the action follows, as the preset has it.
 pub fn remedy_of(tx: &Tx, action: &legal_action::Model) -> Result<Remedy> {
-    let lost = || Error::Internal(format!("the preset lost the remedy `{}`", action.remedy_key));
-    tx.city.remedy(&action.remedy_key).cloned().ok_or_else(lost)
+    tx.city.remedy(&action.remedy_key).cloned().ok_or_else(|| lost(action))
+}
+
+fn lost(action: &legal_action::Model) -> Error {
+    Error::Internal(format!("the preset lost the remedy `{}`", action.remedy_key))
 }
 
 /// The day of the action's last step, as stated.

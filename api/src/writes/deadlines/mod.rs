@@ -62,7 +62,7 @@ pub async fn set(tx: &mut Tx, case: CaseId, setting: Setting) -> Result<Deadline
 }
 
 // Writes the deadline and its entry in the timeline; `counted` tells how its day was reached.
-async fn insert(
+pub(super) async fn insert(
     tx: &mut Tx,
     case: &mut case::Model,
     setting: Setting,
