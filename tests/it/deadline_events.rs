@@ -87,7 +87,7 @@ story! {
         danger["immediateDanger"] = json!(true);
         let found = find(jfn, &attorney, &case, json!([danger])).await;
         let mut input = notice(&case, "ADMINISTRATIVE_CITATION", "POSTING", "2026-11-18");
-        input["services"][1] = json!({ "partyId": owner, "method": "PERSONAL", "servedOn": "2026-11-20" });
+        input["services"].as_array_mut().unwrap().push(json!({ "partyId": owner, "method": "PERSONAL", "servedOn": "2026-11-20" }));
         input["violationIds"] = json!(found);
         attorney.done("noticeServe", "notice { id }", input).await;
         // Thirty days from the 20th of November is Sunday the 20th of December.

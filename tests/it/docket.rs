@@ -346,3 +346,49 @@ story! {
         assert_eq!(statements, [4, 4], "the sign-in, the cases, their notes and their legal actions");
     }
 }
+
+story! {
+    async fn one_attorney_is_not_in_two_departments_at_once_and_a_chain_is_told_both_ways(jfn) {
+        let attorney = jfn.attorney(3).await;
+        let mut hearings = Vec::new();
+        for (address, district, department, starts_at) in [
+            ("100 K ST", 3, "53", "2026-12-03T17:00:00Z"),
+            ("200 K ST", 3, "54", "2026-12-03T17:30:00Z"),
+            ("300 K ST", 3, "53", "2026-12-03T17:00:00Z"),
+            ("400 K ST", 3, "60", "2026-12-03T18:30:00Z"),
+            ("500 K ST", 5, "61", "2026-12-03T17:00:00Z"),
+        ] {
+            let case = case_at(jfn, address, district).await;
+            let action = refer(&jfn.sergeant(district).await, &case, "public-nuisance-suit").await;
+            let input = json!({
+                "idempotencyKey": tests::key(), "legalActionId": action["id"], "startsAt": starts_at,
+                "court": "Superior Court", "department": department, "purpose": "Status",
+            });
+            let made = jfn.attorney(district).await.done("hearingSchedule", "hearing { id }", input).await;
+            hearings.push(made["hearing"]["id"].clone());
+        }
+        let query = "{ docket(from: \"2026-12-03\", to: \"2026-12-03\") { nodes { id conflicts { id } } } }";
+        let conflicts = async |jfn: &Jfn, client: &Client| {
+            let before = jfn.statements();
+            let seen = client.ask(query, json!({})).await["docket"]["nodes"].take();
+            (seen, jfn.statements() - before)
+        };
+        let (seen, spent) = conflicts(jfn, &attorney).await;
+        let of = |seen: &Value, id: &Value| {
+            let node = seen.as_array().unwrap().iter().find(|node| node["id"] == *id).unwrap().clone();
+            list(&node["conflicts"], "id").into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(of(&seen, &hearings[0]), [hearings[1].as_str().unwrap()], "half an hour later, in the next room");
+        assert_eq!(of(&seen, &hearings[1]), [hearings[0].as_str().unwrap(), hearings[2].as_str().unwrap()]);
+        assert_eq!(of(&seen, &hearings[3]), [""; 0], "an hour later one can be there");
+        assert_eq!(of(&seen, &hearings[4]), [""; 0], "that is another attorney's");
+        assert_eq!(spent, 4, "the sign-in, the docket, and two for all conflicts");
+
+        let to = json!({ "hearingId": hearings[1], "status": "CONTINUED", "continuedTo": "2026-12-10T17:30:00Z" });
+        let fields = "hearing { continuedTo { id continuedFrom { id } } conflicts { id } }";
+        let told = attorney.done("hearingRecord", fields, to).await["hearing"].take();
+        assert_eq!(told["continuedTo"]["continuedFrom"]["id"], hearings[1]);
+        assert_eq!(told["conflicts"], json!([]), "nobody goes there any more");
+        assert_eq!(of(&conflicts(jfn, &attorney).await.0, &hearings[0]), [""; 0]);
+    }
+}

@@ -86,7 +86,9 @@ story! {
         assert_eq!([count("LEGAL_ACTION_CHANGED"), count("HEARING_SCHEDULED"), count("HEARING_HELD")], [8, 1, 1]);
         let field = format!("{}.status", action["id"].as_str().unwrap());
         let last = json!({ "field": field, "before": "COMPLYING", "after": "SATISFIED" });
-        assert_eq!(told[0]["changes"], json!([last]));
+        let steps: Vec<_> = told.iter().filter(|event| event["kind"] == "LEGAL_ACTION_CHANGED").collect();
+        assert_eq!(steps[0]["changes"], json!([last]));
+        assert_eq!(told[0]["kind"], "DEADLINE_MET", "what was still due in it ended with it");
     }
 }
 

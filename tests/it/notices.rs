@@ -50,10 +50,11 @@ story! {
         let again = officer.done("noticeServe", NOTICE, input).await;
         assert_eq!(again["notice"]["id"], made["id"], "a retry");
         let query = "query ($id: ID!) { case(by: { id: $id }) { notices { id kind } \
-                     events(first: 1) { nodes { kind summary occurredAt } } } }";
+                     events(first: 2) { nodes { kind summary occurredAt } } } }";
         let seen = officer.ask(query, json!({ "id": case })).await["case"].take();
         assert_eq!(seen["notices"], json!([{ "id": made["id"], "kind": "NOTICE_OF_VIOLATION" }]));
-        let entry = &seen["events"]["nodes"][0];
+        assert_eq!(seen["events"]["nodes"][0]["kind"], "DEADLINE_SET", "the day to comply");
+        let entry = &seen["events"]["nodes"][1];
         assert_eq!(entry["kind"], "NOTICE_SERVED");
         assert_eq!(entry["summary"], "NOTICE_OF_VIOLATION served: SCC 8.96.130");
         assert_eq!(entry["occurredAt"], "2026-11-18T08:00:00+00:00", "as the day of the first service began in the city");
@@ -87,7 +88,8 @@ story! {
         assert_eq!(officer.refused("noticeServe", NOTICE, citation("2026-12-05", &found)).await, "CLOCK_NOT_RUN");
         let made = officer.done("noticeServe", NOTICE, citation("2026-12-05", &found[..1])).await["notice"].take();
         assert_eq!(made["amount"], "130.00");
-        assert_eq!(told(&officer, &case).await.last().unwrap(), "CITATION_ISSUED");
+        let told = told(&officer, &case).await;
+        assert_eq!(told[told.len() - 2..], ["CITATION_ISSUED", "DEADLINE_SET"], "with the time to appeal");
         assert_eq!(advance(&officer, &case, "CITATION").await["case"]["stage"], "CITATION");
     }
 }

@@ -1,6 +1,6 @@
 //! Hearings: when one may be set, and how it may end.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use entity::hearing::HearingStatus;
 
 use super::refusal::Refusal;
@@ -11,6 +11,22 @@ pub struct Ending<'a> {
     pub status: HearingStatus,
     pub outcome: Option<&'a str>,
     pub continued_to: Option<DateTime<Utc>>,
+}
+
+/// Where and when one hearing is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place<'a> {
+    pub starts_at: DateTime<Utc>,
+    pub court: &'a str,
+    pub department: Option<&'a str>,
+}
+
+/// Whether one person cannot be at both: they start less than an hour apart, in two courts or departments. Several
+/// matters before the same judge are one morning's calendar, not a conflict.
+#[must_use]
+pub fn are_in_conflict(one: &Place<'_>, other: &Place<'_>) -> bool {
+    let apart = (one.starts_at - other.starts_at).abs();
+    apart < TimeDelta::hours(1) && (one.court, one.department) != (other.court, other.department)
 }
 
 /// What is wrong with the day of a new hearing, which cannot lie before the action's last step.
@@ -137,5 +153,18 @@ mod tests {
     fn a_hearing_may_be_recorded_late_but_not_before_the_last_step() {
         assert_eq!(wrong_start(day(10), day(10)), None);
         assert!(wrong_start(day(9), day(10)).is_some());
+    }
+
+    #[test]
+    fn nobody_is_in_two_departments_within_an_hour() {
+        let place = |minutes, department| Place {
+            starts_at: at(10) + TimeDelta::minutes(minutes),
+            court: "Superior Court",
+            department: Some(department),
+        };
+        assert!(are_in_conflict(&place(0, "53"), &place(0, "54")));
+        assert!(are_in_conflict(&place(59, "53"), &place(0, "54")), "whichever comes first");
+        assert!(!are_in_conflict(&place(0, "53"), &place(60, "54")));
+        assert!(!are_in_conflict(&place(0, "53"), &place(0, "53")), "one calendar");
     }
 }

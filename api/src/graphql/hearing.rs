@@ -12,6 +12,7 @@ use entity::{
 use super::{
     context::Ask,
     legal_action::{LegalAction, with},
+    loaders::{ConflictsOf, ContinuedInto},
     page::{connection, cost},
     scalars::Date,
     staff::district_ids,
@@ -93,6 +94,19 @@ impl Hearing {
     async fn continued_to(&self, ctx: &Context<'_>) -> Result<Option<Hearing>> {
         let Some(id) = self.0.hearing.continued_to_id else { return Ok(None) };
         Ok(ctx.loaders()?.load_one(id).await?.map(Hearing::from))
+    }
+
+    /// The hearing that was continued to this one; null for the first of its chain.
+    async fn continued_from(&self, ctx: &Context<'_>) -> Result<Option<Hearing>> {
+        let row = ctx.loaders()?.load_one(ContinuedInto(self.0.hearing.id)).await?;
+        Ok(row.map(Hearing::from))
+    }
+
+    /// Scheduled hearings that the responsible attorney cannot be at as well: they start less than an hour apart, in another
+    /// court or department. Empty for a hearing that is not to be held, or whose action has no attorney.
+    async fn conflicts(&self, ctx: &Context<'_>) -> Result<Vec<Hearing>> {
+        let rows = ctx.loaders()?.load_one(ConflictsOf(self.0.hearing.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(Hearing::from).collect())
     }
 }
 

@@ -190,6 +190,34 @@ impl Loader<StepFactsOf> for Loaders {
     }
 }
 
+/// The hearings that the attorney of a hearing cannot be at as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ConflictsOf(pub HearingId);
+
+impl Loader<ConflictsOf> for Loaders {
+    type Value = Vec<hearing::Model>;
+    type Error = Error;
+    async fn load(&self, keys: &[ConflictsOf]) -> Result<HashMap<ConflictsOf, Self::Value>> {
+        let ids: Vec<HearingId> = keys.iter().map(|key| key.0).collect();
+        let rows = reads::hearing_conflicts::of_hearings(&self.app, &self.viewer, &ids).await?;
+        Ok(rows.into_iter().map(|(id, rows)| (ConflictsOf(id), rows)).collect())
+    }
+}
+
+/// The hearing that went on as another one, by the id of the latter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ContinuedInto(pub HearingId);
+
+impl Loader<ContinuedInto> for Loaders {
+    type Value = hearing::Model;
+    type Error = Error;
+    async fn load(&self, keys: &[ContinuedInto]) -> Result<HashMap<ContinuedInto, Self::Value>> {
+        let ids: Vec<HearingId> = keys.iter().map(|key| key.0).collect();
+        let rows = reads::hearing_conflicts::continued_into(&self.app, &self.viewer, &ids).await?;
+        Ok(rows.into_iter().map(|(id, row)| (ContinuedInto(id), row)).collect())
+    }
+}
+
 /// The city attorney's confirmation of a remedy, by the remedy's key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ConfirmationOf(pub String);

@@ -246,3 +246,14 @@ fn a_feed_that_borrows_from_nobody_or_lists_a_type_wrongly_is_refused() {
     let reason = fault_there(file, "\"%m/%d/%y\"", "\"%Q\"");
     assert!(reason.contains("no form of a time"), "{reason}");
 }
+
+#[test]
+fn a_clock_that_no_rule_knows_and_an_order_out_of_its_turn_are_refused() {
+    let file = "remedies.toml";
+    let reason = fault_there(file, "\"ANSWER_CIVIL\"", "\"ANSWER\"");
+    assert!(reason.contains("no deadline rule `ANSWER`"), "{reason}");
+    let (_, reason) = fault(file, "after = \"RECEIVER_APPOINTED\"", "after = \"FINAL_ACCOUNT\"");
+    assert!(reason.contains("RECEIVER_QUALIFIED follows FINAL_ACCOUNT"), "{reason}");
+    let (_, reason) = fault(file, "kind = \"FINANCING_APPROVED\"", "kind = \"PLAN_APPROVED\"");
+    assert!(reason.contains("PLAN_APPROVED is given twice"), "{reason}");
+}

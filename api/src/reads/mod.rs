@@ -17,6 +17,7 @@ pub mod feed_months;
 pub mod feeds;
 pub mod flag_history;
 pub mod flags;
+pub mod hearing_conflicts;
 pub mod hearings;
 pub mod inspections;
 pub mod interventions;
