@@ -65,7 +65,6 @@ pub struct CaseFile {
     luck: u32,
     case: Value,
     violations: Vec<Value>,
-    deadlines: Vec<Value>,
     action: Value,
     hearing: Value,
 }
@@ -78,7 +77,6 @@ impl CaseFile {
             luck,
             case: Value::Null,
             violations: Vec::new(),
-            deadlines: Vec::new(),
             action: Value::Null,
             hearing: Value::Null,
         }
@@ -138,7 +136,10 @@ impl CaseFile {
         match step {
             Step::Authorize => self.action_to(desk, team, "AUTHORIZED", today).await,
             Step::Prepare => self.action_to(desk, team, "PREPARING", today).await,
-            Step::File => self.action_to(desk, team, "FILED", today).await,
+            Step::File => {
+                self.answer_for_tenants(desk, team, today).await?;
+                self.action_to(desk, team, "FILED", today).await
+            }
             Step::Serve => self.action_to(desk, team, "SERVED", today).await,
             Step::Order => self.action_to(desk, team, "ORDERED", today).await,
             Step::FinishAction => {
@@ -275,13 +276,16 @@ impl CaseFile {
             "idempotencyKey": key(), "caseId": self.case["id"], "label": label, "dueOn": due,
             "legalActionId": self.action["id"], "responsibleId": who.staff_id().map(|id| id.to_string()),
         });
-        let payload = desk.change(who, "deadlineSet", "deadline { id }", input).await?;
-        self.deadlines.push(payload["deadline"]["id"].clone());
+        desk.change(who, "deadlineSet", "deadline { id }", input).await?;
         if in_court { self.refresh_action(desk, team).await } else { Ok(()) }
     }
 
     async fn meet_deadlines(&mut self, desk: &Desk, team: &Team, today: NaiveDate) -> Result<()> {
-        for id in std::mem::take(&mut self.deadlines) {
+        // Those that people set, and those that notices and steps of the action started.
+        let query = "query ($id: ID!) { case(by: { id: $id }) { deadlines(open: true) { id kind } } }";
+        let seen = desk.ask(&team.attorney, query, json!({ "id": self.case["id"] })).await?;
+        let open = seen["case"]["deadlines"].as_array().cloned().unwrap_or_default();
+        for id in open.iter().filter(|deadline| deadline["kind"] == "DUE").map(|deadline| &deadline["id"]) {
             let input = json!({ "deadlineId": id, "completedOn": today, "metBy": "Seen on site and in the court's file." });
             desk.change(&team.attorney, "deadlineComplete", "deadline { id }", input).await?;
         }
@@ -319,6 +323,16 @@ impl CaseFile {
         let payload = desk.change(&team.code_officer, "legalActionRefer", ACTION, input).await?;
         self.action = payload["legalAction"].clone();
         Ok(())
+    }
+
+    async fn answer_for_tenants(&self, desk: &Desk, team: &Team, today: NaiveDate) -> Result<()> {
+        let plan = "Nobody has to leave while the work is done.";
+        let occupied = self.place["useType"] != "VACANT_BUILDING";
+        let input = json!({
+            "idempotencyKey": key(), "caseId": self.case["id"], "asOf": today, "occupied": occupied,
+            "relocationPlan": occupied.then_some(plan),
+        });
+        desk.change(&team.code_officer, "tenantImpactRecord", "case { id }", input).await.map(|_| ())
     }
 
     async fn action_to(&mut self, desk: &Desk, team: &Team, to: &str, on: NaiveDate) -> Result<()> {
