@@ -225,7 +225,7 @@ impl Case {
     /// The latest answer about those who live at the place; null when nobody answered.
     async fn tenant_impact(&self, ctx: &Context<'_>) -> Result<Option<TenantImpact>> {
         let rows = ctx.loaders()?.load_one(TenantImpactsOf(self.0.case.id)).await?.unwrap_or_default();
-        Ok(rows.into_iter().last().map(TenantImpact))
+        Ok(rows.into_iter().next_back().map(TenantImpact))
     }
 
     /// What the city attorney brings in it, in the order in which it was referred.

@@ -116,7 +116,7 @@ impl Deadline {
     /// last count: an extension by people changes `dueOn` only.
     async fn computation(&self, ctx: &Context<'_>) -> Result<Option<DeadlineComputation>> {
         let counts = ctx.loaders()?.load_one(CountsOf(self.0.deadline.id)).await?.unwrap_or_default();
-        Ok(counts.into_iter().last().map(DeadlineComputation::from))
+        Ok(counts.into_iter().next_back().map(DeadlineComputation::from))
     }
 
     /// Every move to another day, the first one first: extended by people, or moved along with its hearing.

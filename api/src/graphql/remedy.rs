@@ -118,7 +118,7 @@ impl Remedy {
     }
 
     async fn latest_confirmation(&self, ctx: &Context<'_>) -> Result<Option<remedy_confirmation::Model>> {
-        ctx.loaders()?.load_one(ConfirmationOf(self.0.key.clone())).await.map_err(Into::into)
+        ctx.loaders()?.load_one(ConfirmationOf(self.0.key.clone())).await
     }
 }
 
