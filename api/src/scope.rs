@@ -3,8 +3,8 @@
 use entity::{
     address_alias,
     call::{self, CallCategory},
-    call_challenge, call_type_mapping, case, case_event, case_evidence, case_kind, deadline, feed, feed_run,
-    flag, flag_call, flag_event, hearing,
+    call_challenge, call_type_mapping, case, case_event, case_evidence, case_kind, cost_billing, cost_entry,
+    deadline, feed, feed_run, flag, flag_call, flag_event, hearing,
     id::DistrictId,
     inspection, legal_action, legal_action_status_change, notice, notice_service, nuisance_rule, party,
     property, property_party, property_party_decision, rejected_row, staff, team_seat, violation,
@@ -63,7 +63,8 @@ macro_rules! visible {
 
 visible! {
     ReadCases: case, case_kind, property, address_alias, party, property_party, property_party_decision, inspection,
-        violation, notice, notice_service, legal_action, legal_action_status_change, hearing, deadline;
+        violation, notice, notice_service, legal_action, legal_action_status_change, hearing, deadline,
+        cost_entry, cost_billing;
     ReadAggregates: nuisance_rule;
     ReadFeeds: feed, feed_run, call_type_mapping;
     ReadRejectedRows: rejected_row;

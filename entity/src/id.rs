@@ -140,6 +140,8 @@ ids! {
     CaseEvidenceId = "evidence",
     /// One entry of a case's timeline.
     CaseEventId = "event",
+    /// One entry of the cost ledger.
+    CostEntryId = "cost",
     /// A date by which something is due.
     DeadlineId = "deadline",
     /// A council district.

@@ -20,6 +20,8 @@ pub mod case_evidence;
 pub mod case_evidence_call;
 pub mod case_kind;
 pub mod case_number;
+pub mod cost_billing;
+pub mod cost_entry;
 pub mod deadline;
 pub mod district;
 pub mod feed;

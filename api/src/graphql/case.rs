@@ -16,6 +16,7 @@ use super::{
     call_loaders::FlagOfCase,
     case_event::{CaseEvent, CaseEventConnection},
     context::Ask,
+    cost::CostLedger,
     deadline::Deadline,
     errors::{UserError, user_errors},
     flag::Flag,
@@ -222,6 +223,11 @@ impl Case {
     async fn legal_actions(&self, ctx: &Context<'_>) -> Result<Vec<LegalAction>> {
         let rows = ctx.loaders()?.load_one(LegalActionsOf(self.0.case.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(LegalAction::from).collect())
+    }
+
+    /// What it cost the city, what was assessed and what came in.
+    async fn costs(&self) -> CostLedger {
+        CostLedger::of(self.0.case.id, self.0.case.property_id)
     }
 
     /// The call-volume flag it grew from; null when there is none that the viewer may see.

@@ -4,9 +4,9 @@ use std::{collections::HashMap, hash::Hash};
 
 use async_graphql::dataloader::Loader;
 use entity::{
-    address_alias, call, call_challenge, case, case_kind, deadline, feed, flag, flag_event, hearing,
+    address_alias, call, call_challenge, case, case_kind, cost_entry, deadline, feed, flag, flag_event, hearing,
     id::{
-        CallChallengeId, CallId, CaseId, DeadlineId, DistrictId, FeedId, FlagId, HearingId, InspectionId,
+        CallChallengeId, CallId, CaseId, CostEntryId, DeadlineId, DistrictId, FeedId, FlagId, HearingId, InspectionId,
         LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId, PropertyPartyId, StaffId, ViolationId,
     },
     inspection, legal_action, legal_action_status_change, notice, nuisance_rule, party, property,
@@ -49,6 +49,7 @@ to_one! {
     CallId => call::Model, reads::calls::by_ids;
     CallChallengeId => call_challenge::Model, reads::challenges::by_ids;
     CaseId => case::Model, reads::cases::by_ids;
+    CostEntryId => cost_entry::Model, reads::costs::by_ids;
     DeadlineId => deadline::Model, reads::deadlines::by_ids;
     FeedId => feed::Model, reads::feeds::by_ids;
     FlagId => flag::Model, reads::flags::by_ids;

@@ -11,6 +11,10 @@ mod case_event;
 mod case_mutation;
 mod case_query;
 mod context;
+mod cost;
+mod cost_loaders;
+mod cost_mutation;
+mod cost_query;
 mod deadline;
 mod deadline_mutation;
 mod deadline_rule;
@@ -64,6 +68,7 @@ pub struct Query(
     staff::StaffQuery,
     case_query::CaseQuery,
     case_event::ChangeQuery,
+    cost_query::CostQuery,
     deadline::DeadlineQuery,
     hearing::HearingQuery,
     legal_action_query::LegalActionQuery,
@@ -84,6 +89,7 @@ pub struct Query(
 pub struct Mutation(
     call_challenge::CallChallengeMutation,
     case_mutation::CaseMutation,
+    cost_mutation::CostMutation,
     deadline_mutation::DeadlineMutation,
     feed_address::FeedAddressMutation,
     feed_mutation::FeedMutation,

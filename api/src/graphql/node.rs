@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use entity::id::{
-    CallChallengeId, CallId, CaseEventId, CaseId, DeadlineId, DistrictId, FeedId, FeedRunId, FlagId,
+    CallChallengeId, CallId, CaseEventId, CaseId, CostEntryId, DeadlineId, DistrictId, FeedId, FeedRunId, FlagId,
     HearingId, InspectionId, LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId, RejectedRowId,
     StaffId, ViolationId,
 };
@@ -13,6 +13,7 @@ use super::{
     case::Case,
     case_event::CaseEvent,
     context::Ask,
+    cost::CostEntry,
     deadline::Deadline,
     feed::{Feed, FeedRun, RejectedRow},
     flag::Flag,
@@ -44,6 +45,7 @@ pub enum Node {
     CallChallenge(CallChallenge),
     Case(Case),
     CaseEvent(CaseEvent),
+    CostEntry(CostEntry),
     Deadline(Deadline),
     District(District),
     Feed(Feed),
@@ -104,6 +106,7 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
         CallId => |row| Node::Call(Call(row));
         CallChallengeId => |row| Node::CallChallenge(CallChallenge(row));
         CaseId => |row| Node::Case(row.into());
+        CostEntryId => |row| Node::CostEntry(CostEntry(row));
         DeadlineId => |row| Node::Deadline(row.into());
         FeedId => |row| Node::Feed(Feed(row));
         FlagId => |row| Node::Flag(row.into());

@@ -8,6 +8,7 @@ pub mod case_evidence;
 pub mod case_facts;
 pub mod cases;
 pub mod challenges;
+pub mod costs;
 pub mod deadlines;
 pub mod early_warnings;
 pub mod feed_addresses;

@@ -5,6 +5,8 @@ pub mod alias_link;
 pub mod aliases;
 pub mod call_types;
 pub mod cases;
+pub mod cost_bills;
+pub mod costs;
 pub mod deadlines;
 pub mod feed_runs;
 pub mod flags;
