@@ -7,7 +7,7 @@ use entity::{
     deadline, feed, feed_run, flag, flag_call, flag_event, hearing,
     id::DistrictId,
     inspection, legal_action, legal_action_status_change, notice, notice_service, nuisance_rule, party,
-    property, property_party, property_party_decision, rejected_row, staff, team_seat, violation,
+    property, property_party, property_party_decision, referral, rejected_row, staff, team_seat, violation,
 };
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
@@ -64,7 +64,7 @@ macro_rules! visible {
 visible! {
     ReadCases: case, case_kind, property, address_alias, party, property_party, property_party_decision, inspection,
         violation, notice, notice_service, legal_action, legal_action_status_change, hearing, deadline,
-        cost_entry, cost_billing;
+        cost_entry, cost_billing, referral;
     ReadAggregates: nuisance_rule;
     ReadFeeds: feed, feed_run, call_type_mapping;
     ReadRejectedRows: rejected_row;

@@ -180,6 +180,8 @@ ids! {
     PropertyPartyId = "propertyparty",
     /// A decision about a party's part in a place.
     PropertyPartyDecisionId = "partydecision",
+    /// A case, or a question about it, handed to somebody.
+    ReferralId = "referral",
     /// A line of a feed that could not be read.
     RejectedRowId = "rejected",
     /// A person's signed-in browser.

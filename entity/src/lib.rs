@@ -43,6 +43,7 @@ pub mod party;
 pub mod property;
 pub mod property_party;
 pub mod property_party_decision;
+pub mod referral;
 pub mod rejected_row;
 pub mod session;
 pub mod staff;

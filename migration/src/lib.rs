@@ -11,6 +11,7 @@ mod m0008_fair_rules;
 mod m0009_feed_addresses;
 mod m0010_call_changes;
 mod m0011_costs;
+mod m0014_referrals;
 mod schema;
 
 use sea_orm_migration::prelude::*;
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_feed_addresses::Migration),
             Box::new(m0010_call_changes::Migration),
             Box::new(m0011_costs::Migration),
+            Box::new(m0014_referrals::Migration),
         ]
     }
 }

@@ -105,7 +105,8 @@ pub fn within_bounds(field: &'static str, cents: i64) -> Result<i64, Refusal> {
     if (1..=MOST_CENTS).contains(&cents) {
         return Ok(cents);
     }
-    let message = format!("{} cannot be recorded; it must be from $0.01 to {}.", dollars(cents), dollars(MOST_CENTS));
+    let message =
+        format!("{} cannot be recorded; it must be from $0.01 to {}.", dollars(cents), dollars(MOST_CENTS));
     Err(Refusal::invalid(field, message))
 }
 
@@ -114,7 +115,8 @@ pub fn within_bounds(field: &'static str, cents: i64) -> Result<i64, Refusal> {
 pub fn blocks_waiver(cents: i64, balance: Balance) -> Option<Refusal> {
     let outstanding = balance.outstanding();
     (cents > outstanding).then(|| {
-        let message = format!("Only {} is owed in this case, so no more can be waived.", dollars(outstanding.max(0)));
+        let message =
+            format!("Only {} is owed in this case, so no more can be waived.", dollars(outstanding.max(0)));
         Refusal::invalid("amount", message)
     })
 }
@@ -142,7 +144,8 @@ pub fn reversed_on(
     }
     match stated {
         Some(day) if day < entry.occurred_on || day > today => {
-            let message = format!("{day} is not between the entry's own day, {}, and today.", entry.occurred_on);
+            let message =
+                format!("{day} is not between the entry's own day, {}, and today.", entry.occurred_on);
             Err(Refusal::invalid("on", message))
         }
         day => Ok(day.unwrap_or(entry.occurred_on)),

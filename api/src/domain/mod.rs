@@ -28,6 +28,7 @@ pub mod notice;
 pub mod offense;
 pub mod protected_sum;
 pub mod reconciling;
+pub mod referral;
 pub mod refusal;
 pub mod remedy;
 pub mod rule_replay;

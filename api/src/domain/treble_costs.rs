@@ -18,8 +18,11 @@ pub struct Judgment {
     pub on: NaiveDate,
 }
 
+/// A remedy by key that rests on Health & Safety Code 17980, whose conditions the law leaves out, though its kind is judged.
+pub const LEFT_OUT: &str = "state-housing-law-suit";
+
 /// Actions that end in a civil or criminal judgment which finds an owner responsible. Administrative orders and warrants are
-/// none; a receivership rests on Health & Safety Code 17980, whose conditions the law leaves out.
+/// none; a receivership rests on Health & Safety Code 17980.
 pub const JUDGED: &[LegalActionKind] = &[
     LegalActionKind::PublicNuisanceSuit,
     LegalActionKind::DrugAbatement,
@@ -41,7 +44,8 @@ impl Standing {
     /// Where the judgments of a place leave it on that day.
     #[must_use]
     pub fn of(judgments: &[Judgment], on: NaiveDate) -> Self {
-        let mut known: Vec<Judgment> = judgments.iter().copied().filter(|judgment| judgment.on <= on).collect();
+        let mut known: Vec<Judgment> =
+            judgments.iter().copied().filter(|judgment| judgment.on <= on).collect();
         known.sort_by_key(|judgment| (judgment.on, judgment.legal_action));
         // The latest judgment that had another one within two years before it; else the latest.
         let pair = known.windows(2).rev().find(|pair| match pair {

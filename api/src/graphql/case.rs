@@ -23,10 +23,13 @@ use super::{
     flag_evidence::{CaseFlagEvidence, evidence_of},
     inspection::{Inspection, InspectionConnection},
     legal_action::LegalAction,
-    loaders::{DeadlinesOf, FactsOf, KindsOf, LegalActionsOf, NoticesOf, RecentNotesOf, ViolationsOf},
+    loaders::{
+        DeadlinesOf, FactsOf, KindsOf, LegalActionsOf, NoticesOf, RecentNotesOf, ReferralsOf, ViolationsOf,
+    },
     notice::Notice,
     page::{connection, cost},
     property::Property,
+    referral::Referral,
     scalars::Date,
     staff::{District, StaffMember},
     violation::Violation,
@@ -228,6 +231,12 @@ impl Case {
     /// What it cost the city, what was assessed and what came in.
     async fn costs(&self) -> CostLedger {
         CostLedger::of(self.0.case.id, self.0.case.property_id)
+    }
+
+    /// To whom it, or a question about it, was handed, in the order in which that was done.
+    async fn referrals(&self, ctx: &Context<'_>) -> Result<Vec<Referral>> {
+        let rows = ctx.loaders()?.load_one(ReferralsOf(self.0.case.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(Referral).collect())
     }
 
     /// The call-volume flag it grew from; null when there is none that the viewer may see.

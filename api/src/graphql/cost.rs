@@ -219,7 +219,8 @@ impl CostLedger {
         let loaders = ctx.loaders()?;
         let judgments = loaders.load_one(JudgmentsAt(self.place)).await?.unwrap_or_default();
         let totals = loaders.load_one(CostsOfCase(self.case)).await?.unwrap_or_default();
-        let of_kind = |wanted| totals.iter().filter(|(kind, _)| *kind == wanted).map(|(_, cents)| cents).sum();
+        let of_kind =
+            |wanted| totals.iter().filter(|(kind, _)| *kind == wanted).map(|(_, cents)| cents).sum();
         Ok(TrebleCosts {
             standing: Standing::of(&judgments, ctx.app()?.today()),
             abatement_cents: of_kind(CostKind::Abatement),

@@ -4,13 +4,15 @@ use std::{collections::HashMap, hash::Hash};
 
 use async_graphql::dataloader::Loader;
 use entity::{
-    address_alias, call, call_challenge, case, case_kind, cost_entry, deadline, feed, flag, flag_event, hearing,
+    address_alias, call, call_challenge, case, case_kind, cost_entry, deadline, feed, flag, flag_event,
+    hearing,
     id::{
-        CallChallengeId, CallId, CaseId, CostEntryId, DeadlineId, DistrictId, FeedId, FlagId, HearingId, InspectionId,
-        LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId, PropertyPartyId, StaffId, ViolationId,
+        CallChallengeId, CallId, CaseId, CostEntryId, DeadlineId, DistrictId, FeedId, FlagId, HearingId,
+        InspectionId, LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId, PropertyPartyId,
+        ReferralId, StaffId, ViolationId,
     },
     inspection, legal_action, legal_action_status_change, notice, nuisance_rule, party, property,
-    property_party_decision, staff, violation,
+    property_party_decision, referral, staff, violation,
 };
 
 use crate::{
@@ -60,6 +62,7 @@ to_one! {
     PartyId => party::Model, reads::parties::by_ids;
     NuisanceRuleId => nuisance_rule::Model, reads::nuisance_rules::by_ids;
     PropertyId => property::Model, reads::properties::by_ids;
+    ReferralId => referral::Model, reads::referrals::by_ids;
     StaffId => staff::Model, reads::staff::by_ids;
     ViolationId => violation::Model, reads::violations::by_ids;
 }
@@ -108,6 +111,8 @@ to_many! {
     ViolationsOf(CaseId) => violation::Model, reads::violations::of_cases, case_id;
     /// Legal actions of a case, in the order in which they were referred.
     LegalActionsOf(CaseId) => legal_action::Model, reads::legal_actions::of_cases, case_id;
+    /// Hand-offs of a case, in the order in which they were made.
+    ReferralsOf(CaseId) => referral::Model, reads::referrals::of_cases, case_id;
     /// Steps that a legal action took, the first one first.
     StepsOf(LegalActionId) => legal_action_status_change::Model, reads::legal_actions::steps_of, legal_action_id;
     /// The other addresses of a place, by their text.

@@ -45,6 +45,8 @@ mod party;
 mod property;
 mod property_mutation;
 mod protection_certificate;
+mod referral;
+mod referral_mutation;
 mod remedy;
 mod scalars;
 mod staff;
@@ -72,6 +74,7 @@ pub struct Query(
     deadline::DeadlineQuery,
     hearing::HearingQuery,
     legal_action_query::LegalActionQuery,
+    referral::ReferralQuery,
     remedy::RemedyQuery,
     deadline_rule::DeadlineRuleQuery,
     feed::FeedQuery,
@@ -98,6 +101,7 @@ pub struct Mutation(
     legal_action_mutation::LegalActionMutation,
     notice_mutation::NoticeMutation,
     property_mutation::PropertyMutation,
+    referral_mutation::ReferralMutation,
     team::TeamMutation,
     violation::ViolationMutation,
 );

@@ -2,9 +2,9 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use entity::id::{
-    CallChallengeId, CallId, CaseEventId, CaseId, CostEntryId, DeadlineId, DistrictId, FeedId, FeedRunId, FlagId,
-    HearingId, InspectionId, LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId, RejectedRowId,
-    StaffId, ViolationId,
+    CallChallengeId, CallId, CaseEventId, CaseId, CostEntryId, DeadlineId, DistrictId, FeedId, FeedRunId,
+    FlagId, HearingId, InspectionId, LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId,
+    ReferralId, RejectedRowId, StaffId, ViolationId,
 };
 
 use super::{
@@ -24,6 +24,7 @@ use super::{
     nuisance_rule::NuisanceRule,
     party::Party,
     property::Property,
+    referral::Referral,
     staff::{District, StaffMember},
     violation::Violation,
 };
@@ -54,6 +55,7 @@ pub enum Node {
     Notice(Notice),
     Hearing(Hearing),
     LegalAction(LegalAction),
+    Referral(Referral),
     RejectedRow(RejectedRow),
     Party(Party),
     Property(Property),
@@ -117,6 +119,7 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
         NuisanceRuleId => |row| Node::NuisanceRule(NuisanceRule(row));
         PartyId => |row| Node::Party(Party(row));
         PropertyId => |row| Node::Property(row.into());
+        ReferralId => |row| Node::Referral(Referral(row));
         StaffId => |row| Node::StaffMember(StaffMember(row));
         ViolationId => |row| Node::Violation(Violation(row));
     }

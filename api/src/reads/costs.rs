@@ -10,8 +10,8 @@ use entity::{
     legal_action_status_change as status_change,
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, Order, QueryFilter,
-    QuerySelect, QueryTrait, RelationTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, FromQueryResult, JoinType, Order, QueryFilter, QuerySelect,
+    QueryTrait, RelationTrait, Select,
     sea_query::{Alias, Expr, ExprTrait},
 };
 
@@ -21,7 +21,7 @@ use crate::{
     authz::Viewer,
     domain::{
         cost_ledger::is_billed_by_statement,
-        treble_costs::{JUDGED, Judgment},
+        treble_costs::{JUDGED, Judgment, LEFT_OUT},
     },
     error::Result,
     scope::VisibleTo,
@@ -60,7 +60,8 @@ pub struct TotalOf<I: sea_orm::TryGetable> {
 
 /// Entries by id, in no order.
 pub async fn by_ids(app: &App, viewer: &Viewer, ids: &[CostEntryId]) -> Result<Vec<cost_entry::Model>> {
-    let rows = cost_entry::Entity::visible_to(viewer).filter(cost_entry::Column::Id.is_in(ids.iter().copied()));
+    let rows =
+        cost_entry::Entity::visible_to(viewer).filter(cost_entry::Column::Id.is_in(ids.iter().copied()));
     Ok(rows.all(&app.db).await?)
 }
 
@@ -222,6 +223,7 @@ pub async fn judgments_at(
         .join(JoinType::InnerJoin, legal_action::Relation::Case.def())
         .filter(case::Column::PropertyId.is_in(places.iter().copied()))
         .filter(legal_action::Column::Kind.is_in(JUDGED.iter().copied()))
+        .filter(legal_action::Column::RemedyKey.ne(LEFT_OUT))
         .into_model::<Judged>()
         .all(db)
         .await?;

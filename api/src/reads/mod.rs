@@ -30,6 +30,7 @@ pub mod parties;
 pub mod properties;
 pub mod protected_sums;
 pub mod protection_certificate;
+pub mod referrals;
 pub mod rejected_columns;
 mod rule_differences;
 pub mod rule_replay;

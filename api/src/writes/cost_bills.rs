@@ -57,9 +57,10 @@ pub async fn bill(tx: &mut Tx, statement: NoticeId, entries: &[CostEntryId]) -> 
     cost_billing::Entity::insert_many(rows).exec_without_returning(tx.conn()).await?;
     tx.changed(statement.id);
     let ids: Vec<String> = costs.iter().map(|cost| cost.id.to_string()).collect();
-    let told = Entry::new(CaseEventKind::CostRecorded, format!("{} billed by a cost statement", dollars(sum)))
-        .change("notice", None::<NoticeId>, Some(statement.id))
-        .change("costs", None::<String>, Some(ids.join(", ")));
+    let told =
+        Entry::new(CaseEventKind::CostRecorded, format!("{} billed by a cost statement", dollars(sum)))
+            .change("notice", None::<NoticeId>, Some(statement.id))
+            .change("costs", None::<String>, Some(ids.join(", ")));
     events::append(tx, &mut case, told).await?;
     Ok(())
 }
@@ -75,11 +76,7 @@ async fn asked_already(tx: &Tx, statement: &notice::Model, named: &HashSet<CostE
     Err(Refusal::new(Code::NotUnique, message).at("noticeId").into())
 }
 
-async fn costs(
-    tx: &Tx,
-    case: &case::Model,
-    named: &HashSet<CostEntryId>,
-) -> Result<Vec<cost_entry::Model>> {
+async fn costs(tx: &Tx, case: &case::Model, named: &HashSet<CostEntryId>) -> Result<Vec<cost_entry::Model>> {
     let costs = cost_entry::Entity::visible_to(&tx.viewer)
         .filter(cost_entry::Column::CaseId.eq(case.id))
         .filter(cost_entry::Column::Id.is_in(named.iter().copied()))
@@ -92,7 +89,8 @@ async fn costs(
     if costs.iter().all(is_cost) {
         return Ok(costs);
     }
-    let message = "A cost statement asks for costs: no fines, payments or waivers, nor entries that take others back.";
+    let message =
+        "A cost statement asks for costs: no fines, payments or waivers, nor entries that take others back.";
     Err(Refusal::invalid("entryIds", message).into())
 }
 

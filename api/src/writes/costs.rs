@@ -163,7 +163,8 @@ pub async fn reverse(
     let mut entry = drafted(tx, &case, wrong.kind, -wrong.amount_cents, on, &proof)?;
     entry.reverses_id = Some(id);
     entry.legal_action_id = wrong.legal_action_id;
-    let summary = format!("{} of {} taken back: {}", wrong.kind, wrong.occurred_on, dollars(wrong.amount_cents.abs()));
+    let summary =
+        format!("{} of {} taken back: {}", wrong.kind, wrong.occurred_on, dollars(wrong.amount_cents.abs()));
     insert(tx, &mut case, entry, summary).await
 }
 
@@ -240,7 +241,9 @@ async fn check_action(tx: &Tx, case: &case::Model, id: LegalActionId) -> Result<
 }
 
 async fn find(tx: &Tx, id: CostEntryId) -> Result<cost_entry::Model> {
-    let found =
-        cost_entry::Entity::visible_to(&tx.viewer).filter(cost_entry::Column::Id.eq(id)).one(tx.conn()).await?;
+    let found = cost_entry::Entity::visible_to(&tx.viewer)
+        .filter(cost_entry::Column::Id.eq(id))
+        .one(tx.conn())
+        .await?;
     found.ok_or_else(|| Refusal::not_found("cost entry").at("entryId").into())
 }

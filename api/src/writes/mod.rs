@@ -23,6 +23,7 @@ pub mod parties;
 pub mod presets;
 pub mod properties;
 pub mod property_edit;
+pub mod referrals;
 pub mod rematch;
 pub mod roll_up;
 pub mod staff;
