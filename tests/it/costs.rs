@@ -249,7 +249,7 @@ story! {
         assert_eq!(amounts, ["1000.00", "-600.00"]);
         assert_eq!(next["entries"]["pageInfo"]["hasNextPage"], false);
         assert_eq!(payoff(json!({ "caseId": case }), "2026-11-02", Value::Null).await["balance"]["outstanding"], "1000.00");
-        assert_eq!(payoff(json!({ "caseId": case }), "2027-01-01", Value::Null).await["balance"]["outstanding"], "1400.00");
+        assert_eq!(payoff(json!({ "caseId": case }), "2027-01-01", Value::Null).await["balance"]["outstanding"], "2400.00");
         let nothing = json!({ "of": { "caseId": "case_00000000000000000000000000000000" }, "on": "2026-11-03" });
         assert_eq!(officer.error_of(&query, nothing).await, "NOT_FOUND");
     }
