@@ -315,7 +315,6 @@ async fn judged(jfn: &Jfn, attorney: &Client, case: &Value, remedy: &str, on: &s
     let action = refer(attorney, &json!({ "id": case }), remedy).await;
     let id = action["id"].as_str().unwrap().parse().unwrap();
     let found = staff::Column::Email.eq("attorney3@jfn.example");
-    #[expect(clippy::disallowed_methods, reason = "a test looks somebody up")]
     let by = staff::Entity::find().filter(found).one(&jfn.app.db).await.unwrap().unwrap();
     let step = status_change::ActiveModel {
         id: Set(LegalActionStatusChangeId::generate()),
