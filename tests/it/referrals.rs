@@ -46,7 +46,7 @@ story! {
         let made = sergeant.done("referralMake", REFERRAL, input.clone()).await["referral"].take();
         assert_eq!(sergeant.done("referralMake", REFERRAL, input).await["referral"]["id"], made["id"], "a retry");
         assert_eq!((&made["status"], &made["case"]["assignee"]), (&json!("WAITING"), &Value::Null));
-        assert_eq!(waiting(&officer).await, [made["id"].clone()]);
+        assert_eq!(waiting(&officer).await, std::slice::from_ref(&made["id"]));
         assert_eq!(waiting(&sergeant).await, Vec::<Value>::new());
         let answer = json!({ "referralId": made["id"] });
         assert_eq!(sergeant.refused("referralAccept", REFERRAL, answer.clone()).await, "NOT_ALLOWED");
@@ -91,7 +91,7 @@ story! {
         let id = make(&sergeant, &case, "CONSULT", json!({ "department": "CODE_ENFORCEMENT" })).await;
         jfn.wait(TimeDelta::days(5));
         let officer = jfn.code_officer(3).await;
-        assert_eq!(waiting(&officer).await, [id.clone()], "all of its last day");
+        assert_eq!(waiting(&officer).await, std::slice::from_ref(&id), "all of its last day");
         jfn.wait(TimeDelta::days(1));
         let (officer, sergeant) = (jfn.code_officer(3).await, jfn.sergeant(3).await);
         assert_eq!(waiting(&officer).await, Vec::<Value>::new());
@@ -115,10 +115,10 @@ story! {
         let police = make(&officer, &case, "ASSIGN", json!({ "department": "POLICE" })).await;
         let law = make(&officer, &case, "CONSULT", json!({ "department": "CITY_ATTORNEY" })).await;
         let fire = make(&officer, &case, "TRANSFER", json!({ "department": "FIRE" })).await;
-        assert_eq!(waiting(&sergeant).await, [police.clone()]);
+        assert_eq!(waiting(&sergeant).await, std::slice::from_ref(&police));
         assert_eq!(waiting(&jfn.sergeant(4).await).await, Vec::<Value>::new(), "another district's");
-        assert_eq!(waiting(&jfn.attorney(3).await).await, [law.clone()]);
-        assert_eq!(waiting(&jfn.city_attorney().await).await, [law.clone()]);
+        assert_eq!(waiting(&jfn.attorney(3).await).await, std::slice::from_ref(&law));
+        assert_eq!(waiting(&jfn.city_attorney().await).await, std::slice::from_ref(&law));
         let elsewhere = jfn.sergeant(4).await;
         assert_eq!(elsewhere.refused("referralAccept", REFERRAL, json!({ "referralId": police })).await, "NOT_ALLOWED");
         assert_eq!(accept(&sergeant, &police).await["case"]["assignee"]["email"], "sergeant3@jfn.example");
@@ -146,7 +146,7 @@ story! {
         let stranger = jfn.sergeant(4).await;
         assert_eq!(stranger.refused("referralMake", REFERRAL, hand_off(&case, "CONSULT", to.clone())).await, "NOT_ALLOWED");
         let id = make(&sergeant, &case, "CONSULT", to).await;
-        assert_eq!(waiting(&expert).await, [id.clone()]);
+        assert_eq!(waiting(&expert).await, std::slice::from_ref(&id));
         assert_eq!(accept(&expert, &id).await["case"]["assignee"], Value::Null);
     }
 }
