@@ -3,12 +3,12 @@
 use entity::{
     address_alias,
     call::{self, CallCategory},
-    call_challenge, call_type_mapping, case, case_event, case_evidence, case_kind, court_order, deadline,
-    deadline_computation, deadline_extension, defendant, feed, feed_run, flag, flag_call, flag_event,
-    hearing,
+    call_challenge, call_type_mapping, case, case_event, case_evidence, case_kind, cost_billing, cost_entry,
+    court_order, deadline, deadline_computation, deadline_extension, defendant, feed, feed_run, flag,
+    flag_call, flag_event, hearing,
     id::DistrictId,
     inspection, legal_action, legal_action_status_change, notice, notice_service, nuisance_rule,
-    order_violation, party, property, property_party, property_party_decision, rejected_row, staff,
+    order_violation, party, property, property_party, property_party_decision, referral, rejected_row, staff,
     team_seat, tenant_impact, title_recording, violation,
 };
 use sea_orm::{
@@ -66,7 +66,7 @@ macro_rules! visible {
 visible! {
     ReadCases: case, case_kind, property, address_alias, party, property_party, property_party_decision, inspection,
         violation, notice, notice_service, legal_action, legal_action_status_change, hearing, deadline,
-        deadline_computation, deadline_extension, court_order, order_violation, defendant, title_recording, tenant_impact;
+        cost_billing, cost_entry, court_order, deadline_computation, deadline_extension, defendant, order_violation, referral, tenant_impact, title_recording;
     ReadAggregates: nuisance_rule;
     ReadFeeds: feed, feed_run, call_type_mapping;
     ReadRejectedRows: rejected_row;

@@ -142,6 +142,8 @@ ids! {
     CaseEventId = "event",
     /// What a court or hearing officer ordered.
     CourtOrderId = "order",
+    /// One entry of the cost ledger.
+    CostEntryId = "cost",
     /// A date by which something is due.
     DeadlineId = "deadline",
     /// How a deadline was counted.
@@ -188,6 +190,8 @@ ids! {
     PropertyPartyId = "propertyparty",
     /// A decision about a party's part in a place.
     PropertyPartyDecisionId = "partydecision",
+    /// A case, or a question about it, handed to somebody.
+    ReferralId = "referral",
     /// A line of a feed that could not be read.
     RejectedRowId = "rejected",
     /// That the city attorney confirmed a remedy.

@@ -10,7 +10,9 @@ mod m0007_call_roll_up;
 mod m0008_fair_rules;
 mod m0009_feed_addresses;
 mod m0010_call_changes;
+mod m0011_costs;
 mod m0013_orders;
+mod m0014_referrals;
 mod schema;
 
 use sea_orm_migration::prelude::*;
@@ -33,7 +35,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_fair_rules::Migration),
             Box::new(m0009_feed_addresses::Migration),
             Box::new(m0010_call_changes::Migration),
+            Box::new(m0011_costs::Migration),
             Box::new(m0013_orders::Migration),
+            Box::new(m0014_referrals::Migration),
         ]
     }
 }

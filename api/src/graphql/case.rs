@@ -16,6 +16,7 @@ use super::{
     call_loaders::FlagOfCase,
     case_event::{CaseEvent, CaseEventConnection},
     context::Ask,
+    cost::CostLedger,
     court_order::TenantImpact,
     deadline::Deadline,
     errors::{UserError, user_errors},
@@ -24,12 +25,13 @@ use super::{
     inspection::{Inspection, InspectionConnection},
     legal_action::LegalAction,
     loaders::{
-        DeadlinesOf, FactsOf, KindsOf, LegalActionsOf, NoticesOf, RecentNotesOf, TenantImpactsOf,
-        ViolationsOf,
+        DeadlinesOf, FactsOf, KindsOf, LegalActionsOf, NoticesOf, RecentNotesOf, ReferralsOf,
+        TenantImpactsOf, ViolationsOf,
     },
     notice::Notice,
     page::{connection, cost},
     property::Property,
+    referral::Referral,
     scalars::Date,
     staff::{District, StaffMember},
     violation::Violation,
@@ -232,6 +234,17 @@ impl Case {
     async fn legal_actions(&self, ctx: &Context<'_>) -> Result<Vec<LegalAction>> {
         let rows = ctx.loaders()?.load_one(LegalActionsOf(self.0.case.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(LegalAction::from).collect())
+    }
+
+    /// What it cost the city, what was assessed and what came in.
+    async fn costs(&self) -> CostLedger {
+        CostLedger::of(self.0.case.id, self.0.case.property_id)
+    }
+
+    /// To whom it, or a question about it, was handed, in the order in which that was done.
+    async fn referrals(&self, ctx: &Context<'_>) -> Result<Vec<Referral>> {
+        let rows = ctx.loaders()?.load_one(ReferralsOf(self.0.case.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(Referral).collect())
     }
 
     /// The call-volume flag it grew from; null when there is none that the viewer may see.

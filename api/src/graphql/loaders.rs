@@ -4,15 +4,16 @@ use std::{collections::HashMap, hash::Hash};
 
 use async_graphql::dataloader::Loader;
 use entity::{
-    address_alias, call, call_challenge, case, case_kind, court_order, deadline, deadline_computation,
-    deadline_extension, feed, flag, flag_event, hearing,
+    address_alias, call, call_challenge, case, case_kind, cost_entry, court_order, deadline,
+    deadline_computation, deadline_extension, feed, flag, flag_event, hearing,
     id::{
-        CallChallengeId, CallId, CaseId, CourtOrderId, DeadlineId, DistrictId, FeedId, FlagId, HearingId,
-        InspectionId, LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId, PropertyPartyId, StaffId,
-        TitleRecordingId, ViolationId,
+        CallChallengeId, CallId, CaseId, CostEntryId, CourtOrderId, DeadlineId, DistrictId, FeedId, FlagId,
+        HearingId, InspectionId, LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId,
+        PropertyPartyId, ReferralId, StaffId, TitleRecordingId, ViolationId,
     },
     inspection, legal_action, legal_action_status_change, notice, nuisance_rule, order_violation, party,
-    property, property_party_decision, remedy_confirmation, staff, tenant_impact, title_recording, violation,
+    property, property_party_decision, referral, remedy_confirmation, staff, tenant_impact, title_recording,
+    violation,
 };
 
 use crate::{
@@ -52,6 +53,7 @@ to_one! {
     CallChallengeId => call_challenge::Model, reads::challenges::by_ids;
     CaseId => case::Model, reads::cases::by_ids;
     CourtOrderId => court_order::Model, reads::court_orders::by_ids;
+    CostEntryId => cost_entry::Model, reads::costs::by_ids;
     DeadlineId => deadline::Model, reads::deadlines::by_ids;
     FeedId => feed::Model, reads::feeds::by_ids;
     FlagId => flag::Model, reads::flags::by_ids;
@@ -62,6 +64,7 @@ to_one! {
     PartyId => party::Model, reads::parties::by_ids;
     NuisanceRuleId => nuisance_rule::Model, reads::nuisance_rules::by_ids;
     PropertyId => property::Model, reads::properties::by_ids;
+    ReferralId => referral::Model, reads::referrals::by_ids;
     StaffId => staff::Model, reads::staff::by_ids;
     TitleRecordingId => title_recording::Model, reads::court_orders::recordings_by_ids;
     ViolationId => violation::Model, reads::violations::by_ids;
@@ -125,6 +128,8 @@ to_many! {
     ViolationsOf(CaseId) => violation::Model, reads::violations::of_cases, case_id;
     /// Legal actions of a case, in the order in which they were referred.
     LegalActionsOf(CaseId) => legal_action::Model, reads::legal_actions::of_cases, case_id;
+    /// Hand-offs of a case, in the order in which they were made.
+    ReferralsOf(CaseId) => referral::Model, reads::referrals::of_cases, case_id;
     /// Steps that a legal action took, the first one first.
     StepsOf(LegalActionId) => legal_action_status_change::Model, reads::legal_actions::steps_of, legal_action_id;
     /// The other addresses of a place, by their text.

@@ -11,6 +11,10 @@ mod case_event;
 mod case_mutation;
 mod case_query;
 mod context;
+mod cost;
+mod cost_loaders;
+mod cost_mutation;
+mod cost_query;
 mod court_order;
 mod court_order_mutation;
 mod deadline;
@@ -43,6 +47,8 @@ mod party;
 mod property;
 mod property_mutation;
 mod protection_certificate;
+mod referral;
+mod referral_mutation;
 mod remedy;
 mod scalars;
 mod staff;
@@ -66,9 +72,11 @@ pub struct Query(
     staff::StaffQuery,
     case_query::CaseQuery,
     case_event::ChangeQuery,
+    cost_query::CostQuery,
     deadline::DeadlineQuery,
     hearing::HearingQuery,
     legal_action_query::LegalActionQuery,
+    referral::ReferralQuery,
     remedy::RemedyQuery,
     deadline_rule::DeadlineRuleQuery,
     feed::FeedQuery,
@@ -86,6 +94,7 @@ pub struct Query(
 pub struct Mutation(
     call_challenge::CallChallengeMutation,
     case_mutation::CaseMutation,
+    cost_mutation::CostMutation,
     court_order_mutation::CourtOrderMutation,
     deadline_mutation::DeadlineMutation,
     feed_address::FeedAddressMutation,
@@ -95,6 +104,7 @@ pub struct Mutation(
     legal_action_mutation::LegalActionMutation,
     notice_mutation::NoticeMutation,
     property_mutation::PropertyMutation,
+    referral_mutation::ReferralMutation,
     remedy::RemedyMutation,
     team::TeamMutation,
     violation::ViolationMutation,

@@ -2,9 +2,9 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use entity::id::{
-    CallChallengeId, CallId, CaseEventId, CaseId, CourtOrderId, DeadlineId, DistrictId, FeedId, FeedRunId,
-    FlagId, HearingId, InspectionId, LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId,
-    RejectedRowId, StaffId, ViolationId,
+    CallChallengeId, CallId, CaseEventId, CaseId, CostEntryId, CourtOrderId, DeadlineId, DistrictId, FeedId,
+    FeedRunId, FlagId, HearingId, InspectionId, LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId,
+    ReferralId, RejectedRowId, StaffId, ViolationId,
 };
 
 use super::{
@@ -13,6 +13,7 @@ use super::{
     case::Case,
     case_event::CaseEvent,
     context::Ask,
+    cost::CostEntry,
     court_order::CourtOrder,
     deadline::Deadline,
     feed::{Feed, FeedRun, RejectedRow},
@@ -24,6 +25,7 @@ use super::{
     nuisance_rule::NuisanceRule,
     party::Party,
     property::Property,
+    referral::Referral,
     staff::{District, StaffMember},
     violation::Violation,
 };
@@ -46,6 +48,7 @@ pub enum Node {
     Case(Case),
     CaseEvent(CaseEvent),
     CourtOrder(CourtOrder),
+    CostEntry(CostEntry),
     Deadline(Deadline),
     District(District),
     Feed(Feed),
@@ -54,6 +57,7 @@ pub enum Node {
     Notice(Notice),
     Hearing(Hearing),
     LegalAction(LegalAction),
+    Referral(Referral),
     RejectedRow(RejectedRow),
     Party(Party),
     Property(Property),
@@ -107,6 +111,7 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
         CallChallengeId => |row| Node::CallChallenge(CallChallenge(row));
         CaseId => |row| Node::Case(row.into());
         CourtOrderId => |row| Node::CourtOrder(CourtOrder(row));
+        CostEntryId => |row| Node::CostEntry(CostEntry(row));
         DeadlineId => |row| Node::Deadline(row.into());
         FeedId => |row| Node::Feed(Feed(row));
         FlagId => |row| Node::Flag(row.into());
@@ -117,6 +122,7 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
         NuisanceRuleId => |row| Node::NuisanceRule(NuisanceRule(row));
         PartyId => |row| Node::Party(Party(row));
         PropertyId => |row| Node::Property(row.into());
+        ReferralId => |row| Node::Referral(Referral(row));
         StaffId => |row| Node::StaffMember(StaffMember(row));
         ViolationId => |row| Node::Violation(Violation(row));
     }

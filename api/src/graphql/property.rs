@@ -13,6 +13,8 @@ use super::{
     case::CaseConnection,
     case_query::{self, CaseFilter},
     context::Ask,
+    cost::{Balance, balance_of},
+    cost_loaders::CostsAt,
     flag::{FlagConnection, flags_of},
     loaders::{AliasesOf, ChallengesAt, PartiesOf},
     page::{connection, cost},
@@ -159,6 +161,11 @@ impl Property {
         #[graphql(desc = "A cursor to start behind.")] after: Option<String>,
     ) -> Result<FlagConnection> {
         flags_of(ctx, self.0.id, &Window::forward(first, after)?).await
+    }
+
+    /// Everything owed on this place: the ledgers of all its cases together.
+    async fn balance(&self, ctx: &Context<'_>) -> Result<Balance> {
+        Ok(balance_of(ctx.loaders()?.load_one(CostsAt(self.0.id)).await?))
     }
 
     /// Challenges of calls counted here, newest first; none in a district whose single calls the viewer may not see.
