@@ -52,6 +52,9 @@ pub enum Action {
     EnforceCode,
     SetDeadlines,
     CloseCases,
+    /// Evidence and its custody log; the privileged part needs `ReadPrivileged`, `WritePrivileged` as well.
+    ReadEvidence,
+    AddEvidence,
     /// Rules in force, oversight, aggregates.
     ReadAggregates,
     ReadFeeds,
@@ -139,9 +142,11 @@ fn reach_of(role: StaffRole, action: Action) -> Reach {
     match (role, action) {
         (R::Attorney | R::Sergeant | R::CodeOfficer, action) => match (action, role) {
             (A::ReadCases | A::ReadAggregates | A::ReadFeeds | A::ReadStaff, _) => Everywhere,
-            (A::ReadPrivileged, R::Attorney) | (A::RunFeeds, R::Sergeant) => Everywhere,
+            (A::ReadEvidence, _) | (A::ReadPrivileged, R::Attorney) | (A::RunFeeds, R::Sergeant) => {
+                Everywhere
+            }
             (A::WorkCases | A::ReadCalls | A::OpenCaseFromFlag | A::ReferLegalAction, _) => OwnDistricts,
-            (A::SetDeadlines | A::CloseCases | A::RecordChallenges, _) => OwnDistricts,
+            (A::SetDeadlines | A::CloseCases | A::RecordChallenges | A::AddEvidence, _) => OwnDistricts,
             (A::DecideChallenges, R::Attorney | R::Sergeant) => OwnDistricts,
             (A::WritePrivileged | A::ConductLegalAction, R::Attorney) => OwnDistricts,
             (A::EnforceCode, R::Attorney | R::CodeOfficer) => OwnDistricts,

@@ -140,10 +140,16 @@ ids! {
     CaseEvidenceId = "evidence",
     /// One entry of a case's timeline.
     CaseEventId = "event",
+    /// One entry of the custody log of a piece of evidence.
+    CustodyEntryId = "custody",
     /// A date by which something is due.
     DeadlineId = "deadline",
     /// A council district.
     DistrictId = "district",
+    /// A file that proves something in a case.
+    EvidenceId = "exhibit",
+    /// A file on its way to become evidence.
+    EvidenceUploadId = "upload",
     /// A source of calls for service.
     FeedId = "feed",
     /// A file of a feed that was taken.

@@ -10,6 +10,7 @@ mod m0007_call_roll_up;
 mod m0008_fair_rules;
 mod m0009_feed_addresses;
 mod m0010_call_changes;
+mod m0012_evidence;
 mod schema;
 
 use sea_orm_migration::prelude::*;
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_fair_rules::Migration),
             Box::new(m0009_feed_addresses::Migration),
             Box::new(m0010_call_changes::Migration),
+            Box::new(m0012_evidence::Migration),
         ]
     }
 }

@@ -13,6 +13,7 @@ pub mod day_window;
 pub mod deadline;
 pub mod deadline_rule;
 pub mod district;
+pub mod evidence;
 pub mod feed_health;
 pub mod feed_schedule;
 pub mod feed_span;

@@ -18,6 +18,7 @@ use super::{
     context::Ask,
     deadline::Deadline,
     errors::{UserError, user_errors},
+    evidence::{Evidence, EvidenceConnection},
     flag::Flag,
     flag_evidence::{CaseFlagEvidence, evidence_of},
     inspection::{Inspection, InspectionConnection},
@@ -216,6 +217,19 @@ impl Case {
         let key = DeadlinesOf { case: self.0.case.id, open };
         let rows = ctx.loaders()?.load_one(key).await?.unwrap_or_default();
         Ok(rows.into_iter().map(Deadline::from).collect())
+    }
+
+    /// Evidence, in the order in which it was added; withdrawn pieces among it.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn evidence(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, at most 100; 25 when left out.")] first: Option<i32>,
+        #[graphql(desc = "A cursor to start behind.")] after: Option<String>,
+    ) -> Result<EvidenceConnection> {
+        let window = Window::forward(first, after)?;
+        let page = reads::evidence::of_case(ctx.app()?, ctx.viewer()?, self.0.case.id, &window).await?;
+        Ok(EvidenceConnection::of(page, Evidence))
     }
 
     /// What the city attorney brings in it, in the order in which it was referred.

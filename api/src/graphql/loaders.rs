@@ -4,10 +4,12 @@ use std::{collections::HashMap, hash::Hash};
 
 use async_graphql::dataloader::Loader;
 use entity::{
-    address_alias, call, call_challenge, case, case_kind, deadline, feed, flag, flag_event, hearing,
+    address_alias, call, call_challenge, case, case_kind, deadline, evidence, feed, flag, flag_event,
+    hearing,
     id::{
-        CallChallengeId, CallId, CaseId, DeadlineId, DistrictId, FeedId, FlagId, HearingId, InspectionId,
-        LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId, PropertyPartyId, StaffId, ViolationId,
+        CallChallengeId, CallId, CaseId, DeadlineId, DistrictId, EvidenceId, FeedId, FlagId, HearingId,
+        InspectionId, LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId, PropertyPartyId, StaffId,
+        ViolationId,
     },
     inspection, legal_action, legal_action_status_change, notice, nuisance_rule, party, property,
     property_party_decision, staff, violation,
@@ -50,6 +52,7 @@ to_one! {
     CallChallengeId => call_challenge::Model, reads::challenges::by_ids;
     CaseId => case::Model, reads::cases::by_ids;
     DeadlineId => deadline::Model, reads::deadlines::by_ids;
+    EvidenceId => evidence::Model, reads::evidence::by_ids;
     FeedId => feed::Model, reads::feeds::by_ids;
     FlagId => flag::Model, reads::flags::by_ids;
     InspectionId => inspection::Model, reads::inspections::by_ids;
@@ -93,6 +96,8 @@ to_many! {
     ChallengesAt(PropertyId) => call_challenge::Model, reads::challenges::at_places, property_id;
     /// What became of a flag, in the order in which it happened.
     HistoryOf(FlagId) => flag_event::Model, reads::flag_history::of_flags, flag_id;
+    /// What was added at an inspection, in the order in which it was added.
+    EvidenceOf(InspectionId) => reads::evidence::Inspected, reads::evidence::of_inspections, inspection_id;
     /// Kinds of a case, the primary one first.
     KindsOf(CaseId) => case_kind::Model, reads::cases::kinds_of, case_id;
     /// Notices of a case, in the order in which they were recorded.

@@ -15,6 +15,8 @@ mod deadline;
 mod deadline_mutation;
 mod deadline_rule;
 mod errors;
+mod evidence;
+mod evidence_mutation;
 mod feed;
 mod feed_address;
 mod feed_loaders;
@@ -85,6 +87,7 @@ pub struct Mutation(
     call_challenge::CallChallengeMutation,
     case_mutation::CaseMutation,
     deadline_mutation::DeadlineMutation,
+    evidence_mutation::EvidenceMutation,
     feed_address::FeedAddressMutation,
     feed_mutation::FeedMutation,
     flag_mutation::FlagMutation,

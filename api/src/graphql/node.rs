@@ -2,9 +2,9 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use entity::id::{
-    CallChallengeId, CallId, CaseEventId, CaseId, DeadlineId, DistrictId, FeedId, FeedRunId, FlagId,
-    HearingId, InspectionId, LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId, RejectedRowId,
-    StaffId, ViolationId,
+    CallChallengeId, CallId, CaseEventId, CaseId, DeadlineId, DistrictId, EvidenceId, FeedId, FeedRunId,
+    FlagId, HearingId, InspectionId, LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId,
+    RejectedRowId, StaffId, ViolationId,
 };
 
 use super::{
@@ -14,6 +14,7 @@ use super::{
     case_event::CaseEvent,
     context::Ask,
     deadline::Deadline,
+    evidence::Evidence,
     feed::{Feed, FeedRun, RejectedRow},
     flag::Flag,
     hearing::Hearing,
@@ -46,6 +47,7 @@ pub enum Node {
     CaseEvent(CaseEvent),
     Deadline(Deadline),
     District(District),
+    Evidence(Evidence),
     Feed(Feed),
     FeedRun(FeedRun),
     Inspection(Inspection),
@@ -105,6 +107,7 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
         CallChallengeId => |row| Node::CallChallenge(CallChallenge(row));
         CaseId => |row| Node::Case(row.into());
         DeadlineId => |row| Node::Deadline(row.into());
+        EvidenceId => |row| Node::Evidence(Evidence(row));
         FeedId => |row| Node::Feed(Feed(row));
         FlagId => |row| Node::Flag(row.into());
         HearingId => |row| Node::Hearing(row.into());

@@ -1,6 +1,7 @@
 //! The HTTP edge: routes, request ids, health, and a shutdown that lets running requests finish.
 
 mod body;
+mod evidence;
 mod graphql;
 mod health;
 mod push;
@@ -56,6 +57,8 @@ struct Shared {
     throttle: Throttle,
     /// Room for pushed calls.
     pushes: tokio::sync::Semaphore,
+    /// Room for files of evidence.
+    uploads: tokio::sync::Semaphore,
     edge: Edge,
     /// Session cookies are sent over TLS only; not so on loopback, where there is none.
     secure_cookies: bool,
@@ -82,6 +85,7 @@ pub async fn serve(
         schema: crate::graphql::schema(app.clone(), edge.production, background),
         throttle: Throttle::default(),
         pushes: tokio::sync::Semaphore::new(push::AT_ONCE),
+        uploads: tokio::sync::Semaphore::new(evidence::AT_ONCE),
         secure_cookies: !address.ip().is_loopback(),
         app,
         edge,
@@ -110,6 +114,8 @@ fn routes(shared: Arc<Shared>) -> impl Endpoint {
     Route::new()
         .at("/graphql", graphql::endpoint)
         .at("/feeds/:key/calls", poem::post(push::endpoint))
+        .at("/evidence/uploads/:upload", poem::put(evidence::upload))
+        .at("/evidence/:evidence", poem::get(evidence::download))
         .at("/auth/login", poem::post(sign_in::login))
         .at("/auth/logout", poem::post(sign_in::logout))
         .at("/healthz", poem::get(health::alive))

@@ -10,6 +10,7 @@ pub mod cases;
 pub mod challenges;
 pub mod deadlines;
 pub mod early_warnings;
+pub mod evidence;
 pub mod feed_addresses;
 pub mod feed_months;
 pub mod feeds;

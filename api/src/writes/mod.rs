@@ -6,6 +6,8 @@ pub mod aliases;
 pub mod call_types;
 pub mod cases;
 pub mod deadlines;
+pub mod evidence;
+pub mod evidence_uploads;
 pub mod feed_runs;
 pub mod flags;
 pub mod hearings;
