@@ -17,6 +17,7 @@ mod demo;
 mod demo_flags;
 mod docket;
 mod drop;
+mod evidence;
 mod faults;
 mod feed_addresses;
 mod feed_drops;

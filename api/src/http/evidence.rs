@@ -91,7 +91,7 @@ pub(super) async fn viewer_who(
 }
 
 #[handler]
-pub async fn upload(
+pub async fn put(
     request: &Request,
     Path(upload): Path<String>,
     body: Body,
@@ -195,7 +195,7 @@ struct Manner {
 }
 
 #[handler]
-pub async fn download(
+pub async fn get(
     request: &Request,
     Path(evidence): Path<String>,
     Query(manner): Query<Manner>,

@@ -6,7 +6,7 @@ use entity::{
     id::{CaseId, EvidenceId, EvidenceUploadId, InspectionId},
 };
 use sea_orm::{
-    ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, Query, WindowStatement},
 };
 
