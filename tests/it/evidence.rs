@@ -10,7 +10,7 @@ use reqwest::{Method, Response, StatusCode, header};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tests::{Client, Jfn, LARGEST_EVIDENCE, key, story};
+use tests::{Client, LARGEST_EVIDENCE, key, story};
 
 use crate::case_at_work::{inspection, open, refusals, told};
 

@@ -34,6 +34,7 @@ mod legal_actions;
 mod limits;
 mod main_job;
 mod notices;
+mod packet;
 mod parcels;
 mod parties;
 mod places;

@@ -26,6 +26,7 @@ pub mod inspection;
 pub mod legal_step;
 pub mod notice;
 pub mod offense;
+pub mod packet_index;
 pub mod protected_sum;
 pub mod reconciling;
 pub mod refusal;

@@ -25,6 +25,7 @@ pub mod legal_actions;
 pub mod legal_step_facts;
 pub mod notices;
 pub mod nuisance_rules;
+pub mod packet;
 pub mod page;
 pub mod parties;
 pub mod properties;
