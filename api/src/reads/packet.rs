@@ -8,7 +8,7 @@ use entity::{
     id::{CaseId, EvidenceId, StaffId},
     property, staff,
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
 use super::evidence::withdrawals_of;
 use crate::{
