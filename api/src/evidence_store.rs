@@ -39,7 +39,7 @@ pub struct EvidenceStore {
 }
 
 impl EvidenceStore {
-    /// The store that the settings name: a folder, which is made when it is not there, or `s3://bucket/prefix`.
+    /// The store that the settings name: a folder or `s3://bucket/prefix`.
     pub fn open(place: &str, options: &[(String, Secret)], largest: u64) -> Result<Self> {
         if place.starts_with("s3://") {
             Self::bucket(place, options, largest)
@@ -48,14 +48,18 @@ impl EvidenceStore {
         }
     }
 
-    /// The store in a folder. What is acknowledged is on the disk.
+    /// The store in a folder, which is made with its first file. What is acknowledged is on the disk.
     pub fn folder(folder: &LocalPath, largest: u64) -> Result<Self> {
         let wrong = |error: &dyn std::fmt::Display| {
             Error::BadInput(format!("The folder of evidence, {}, cannot be used: {error}.", folder.display()))
         };
-        std::fs::create_dir_all(folder).map_err(|error| wrong(&error))?;
-        let store = LocalFileSystem::new_with_prefix(folder).map_err(|error| wrong(&error))?.with_fsync(true);
-        Ok(Self { store: Arc::new(store), prefix: Path::default(), folder: Some(folder.to_owned()), largest })
+        let folder = std::path::absolute(folder).map_err(|error| wrong(&error))?;
+        if folder.exists() && !folder.is_dir() {
+            return Err(wrong(&"it is a file"));
+        }
+        let prefix = Path::from_absolute_path(&folder).map_err(|error| wrong(&error))?;
+        let store = Arc::new(LocalFileSystem::new().with_fsync(true));
+        Ok(Self { store, prefix, folder: Some(folder), largest })
     }
 
     fn bucket(place: &str, options: &[(String, Secret)], largest: u64) -> Result<Self> {
@@ -118,6 +122,9 @@ impl EvidenceStore {
 
 fn clear_half_written(folder: &LocalPath, age: Duration) -> std::io::Result<usize> {
     let mut removed = 0;
+    if !folder.exists() {
+        return Ok(removed);
+    }
     for shelf in std::fs::read_dir(folder)? {
         let shelf = shelf?;
         if !shelf.file_type()?.is_dir() {

@@ -128,19 +128,23 @@ pub(super) async fn attachable(
 /// is tried again the next time.
 pub async fn give_up(app: &App) -> Result<usize> {
     let store = app.evidence()?;
-    let given_up: Vec<EvidenceUploadId> = app
-        .write(&Viewer::server(), "evidenceGiveUp", Action::AddEvidence, async |tx| mark(tx).await)
-        .await?;
-    for id in &given_up {
-        store.remove(*id).await?;
-        Entity::delete_many()
-            .filter(Column::Id.eq(*id))
-            .filter(Column::DiscardedAt.is_not_null())
-            .exec(&app.db)
-            .await?;
+    let server = Viewer::server();
+    let marked = app.write(&server, "evidenceGiveUp", Action::AddEvidence, async |tx| mark(tx).await).await?;
+    let mut removed = Vec::with_capacity(marked.len());
+    for id in marked {
+        match store.remove(id).await {
+            Ok(()) => removed.push(id),
+            Err(error) => tracing::error!(upload = %id, cause = error.cause(), "a file could not be removed"),
+        }
     }
+    app.write(&server, "evidenceForget", Action::AddEvidence, async |tx| {
+        let gone = Entity::delete_many().filter(Column::Id.is_in(removed.iter().copied()));
+        gone.filter(Column::DiscardedAt.is_not_null()).exec(tx.conn()).await?;
+        Ok(())
+    })
+    .await?;
     store.clear_half_written(LEFT_BEHIND).await?;
-    Ok(given_up.len())
+    Ok(removed.len())
 }
 
 // From here on nobody can attach them, and who is still sending one removes it himself.
@@ -151,13 +155,22 @@ async fn mark(tx: &mut Tx) -> Result<Vec<EvidenceUploadId>> {
         .filter(Expr::col((evidence::Entity, evidence::Column::UploadId)).equals((Entity, Column::Id)));
     let left = unscoped::<Entity>()
         .filter(Column::ExpiresAt.lt(tx.now))
-        .filter(sea_orm::sea_query::Expr::not_exists(attached.into_query()))
+        .filter(Expr::not_exists(attached.into_query()))
         .order_by_asc(Column::ExpiresAt)
         .limit(AT_ONCE)
         .lock_exclusive()
         .all(tx.conn())
         .await?;
-    let ids: Vec<EvidenceUploadId> = left.iter().map(|upload| upload.id).collect();
+    let mut ids: Vec<EvidenceUploadId> = left.iter().map(|upload| upload.id).collect();
+    // What was attached while this waited for the rows is not in the first answer, but in this one.
+    let attached: Vec<EvidenceUploadId> = unscoped::<evidence::Entity>()
+        .select_only()
+        .column(evidence::Column::UploadId)
+        .filter(evidence::Column::UploadId.is_in(ids.iter().copied()))
+        .into_tuple()
+        .all(tx.conn())
+        .await?;
+    ids.retain(|id| !attached.contains(id));
     Entity::update_many()
         .col_expr(Column::DiscardedAt, Expr::value(tx.now))
         .filter(Column::Id.is_in(ids.iter().copied()))
