@@ -17,6 +17,7 @@ use crate::{
     city::City,
     error::{Error, Result},
     events,
+    evidence_store::EvidenceStore,
 };
 
 /// How long a feed stays with a process that no longer says it is alive, if nothing else is set.
@@ -29,6 +30,7 @@ pub struct App {
     pub city: Arc<City>,
     pub clock: Clock,
     pub holder: Holder,
+    evidence: Option<EvidenceStore>,
     // SQLite has one writer; a fair queue before it keeps every one of them from waiting out its busy timeout.
     writing: Option<Arc<tokio::sync::Mutex<()>>>,
 }
@@ -82,13 +84,24 @@ impl App {
     #[must_use]
     pub fn new(db: DatabaseConnection, city: City, clock: Clock) -> Self {
         let writing = (db.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
-        Self { db, city: Arc::new(city), clock, holder: Holder::default(), writing }
+        Self { db, city: Arc::new(city), clock, holder: Holder::default(), evidence: None, writing }
     }
 
     /// The same, but feeds stay for so long with a process that no longer says it is alive.
     #[must_use]
     pub fn with_lease(self, lease: TimeDelta) -> Self {
         Self { holder: Holder { lease, ..self.holder }, ..self }
+    }
+
+    /// The same, with a place for the files of evidence.
+    #[must_use]
+    pub fn with_evidence(self, store: EvidenceStore) -> Self {
+        Self { evidence: Some(store), ..self }
+    }
+
+    /// Where the files of evidence lie.
+    pub fn evidence(&self) -> Result<&EvidenceStore> {
+        self.evidence.as_ref().ok_or_else(|| Error::Internal("no store of evidence is open".to_owned()))
     }
 
     #[must_use]

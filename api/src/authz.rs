@@ -58,6 +58,9 @@ pub enum Action {
     /// The same for the day by which a notice asks for compliance.
     ExtendCompliance,
     CloseCases,
+    /// Evidence and its custody log; the privileged part needs `ReadPrivileged`, `WritePrivileged` as well.
+    ReadEvidence,
+    AddEvidence,
     /// Rules in force, oversight, aggregates.
     ReadAggregates,
     ReadFeeds,
@@ -145,9 +148,11 @@ fn reach_of(role: StaffRole, action: Action) -> Reach {
     match (role, action) {
         (R::Attorney | R::Sergeant | R::CodeOfficer, action) => match (action, role) {
             (A::ReadCases | A::ReadAggregates | A::ReadFeeds | A::ReadStaff, _) => Everywhere,
-            (A::ReadPrivileged, R::Attorney) | (A::RunFeeds, R::Sergeant) => Everywhere,
+            (A::ReadEvidence, _) | (A::ReadPrivileged, R::Attorney) | (A::RunFeeds, R::Sergeant) => {
+                Everywhere
+            }
             (A::WorkCases | A::ReadCalls | A::OpenCaseFromFlag | A::ReferLegalAction, _) => OwnDistricts,
-            (A::SetDeadlines | A::CloseCases | A::RecordChallenges, _) => OwnDistricts,
+            (A::SetDeadlines | A::CloseCases | A::RecordChallenges | A::AddEvidence, _) => OwnDistricts,
             (A::DecideChallenges, R::Attorney | R::Sergeant) => OwnDistricts,
             (A::WritePrivileged | A::ConductLegalAction | A::ExtendDeadlines, R::Attorney) => OwnDistricts,
             (A::EnforceCode | A::ExtendCompliance, R::Attorney | R::CodeOfficer) => OwnDistricts,

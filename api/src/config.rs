@@ -8,6 +8,7 @@ use std::{
 
 use crate::{
     error::{Error, Result},
+    evidence_store::LARGEST,
     feeds::Secret,
 };
 
@@ -48,9 +49,30 @@ pub struct Config {
     /// The clocks of the servers must agree to within it.
     #[arg(long, global = true, env = "JFN_FEED_LEASE_SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub feed_lease_seconds: u32,
+    /// Where the files of evidence lie: a folder, or `s3://BUCKET/PREFIX` with the usual `AWS_…` variables. Without it, a
+    /// folder beside the SQLite database, or `jfn-evidence` here.
+    #[arg(long, global = true, env = "JFN_EVIDENCE", value_name = "FOLDER")]
+    pub evidence: Option<String>,
+    /// Bytes of a file of evidence at most.
+    #[arg(long, global = true, env = "JFN_EVIDENCE_LIMIT", default_value_t = LARGEST)]
+    pub evidence_limit: u64,
     /// Seconds that running requests get when the server is told to stop.
     #[arg(long, global = true, env = "JFN_GRACE_SECONDS", default_value_t = 20)]
     pub grace_seconds: u64,
+}
+
+impl Config {
+    /// Where the files of evidence lie.
+    #[must_use]
+    pub fn evidence_place(&self) -> String {
+        if let Some(place) = &self.evidence {
+            return place.clone();
+        }
+        let database = self.database_url.strip_prefix("sqlite:").map(|file| file.trim_start_matches("//"));
+        let Some(file) = database else { return "jfn-evidence".to_owned() };
+        let file = file.split('?').next().unwrap_or_default();
+        Path::new(file).with_extension("evidence").display().to_string()
+    }
 }
 
 /// The app token of a feed: of the file that its connection names, or `JFN_FEED_TOKEN_` and the feed's key in capitals

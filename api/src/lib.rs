@@ -17,6 +17,7 @@ pub mod database;
 pub mod domain;
 pub mod error;
 pub mod events;
+pub mod evidence_store;
 pub mod feeds;
 pub mod graphql;
 pub mod http;

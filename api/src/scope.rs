@@ -3,9 +3,7 @@
 use entity::{
     address_alias,
     call::{self, CallCategory},
-    call_challenge, call_type_mapping, case, case_event, case_evidence, case_kind, cost_billing, cost_entry,
-    court_order, deadline, deadline_computation, deadline_extension, defendant, feed, feed_run, flag,
-    flag_call, flag_event, hearing,
+        call_challenge, call_type_mapping, case, case_event, case_evidence, case_kind, cost_billing, cost_entry, court_order, custody_entry, deadline, deadline_computation, deadline_extension, defendant, evidence, evidence_upload, feed, feed_run, flag, flag_call, flag_event, hearing,
     id::DistrictId,
     inspection, legal_action, legal_action_status_change, notice, notice_service, nuisance_rule,
     order_violation, party, property, property_party, property_party_decision, referral, rejected_row, staff,
@@ -89,6 +87,36 @@ impl VisibleTo for case_event::Entity {
         match viewer.reach(Action::ReadPrivileged) {
             Reach::Everywhere => events,
             _ => events.filter(case_event::Column::Privileged.eq(false)),
+        }
+    }
+}
+
+impl VisibleTo for evidence::Entity {
+    fn visible_to(viewer: &Viewer) -> Select<Self> {
+        let evidence = within(viewer, Action::ReadEvidence, |_| none());
+        match viewer.reach(Action::ReadPrivileged) {
+            Reach::Everywhere => evidence,
+            _ => evidence.filter(evidence::Column::Privileged.eq(false)),
+        }
+    }
+}
+
+impl VisibleTo for custody_entry::Entity {
+    /// Who sees a piece of evidence sees who handled it.
+    fn visible_to(viewer: &Viewer) -> Select<Self> {
+        let evidence =
+            evidence::Entity::visible_to(viewer).select_only().column(evidence::Column::Id).into_query();
+        unscoped::<Self>().filter(custody_entry::Column::EvidenceId.in_subquery(evidence))
+    }
+}
+
+impl VisibleTo for evidence_upload::Entity {
+    /// A file on its way is its sender's alone.
+    fn visible_to(viewer: &Viewer) -> Select<Self> {
+        match viewer.staff_id() {
+            Some(sender) => within(viewer, Action::AddEvidence, |_| Condition::all())
+                .filter(evidence_upload::Column::CreatedBy.eq(sender)),
+            None => unscoped().filter(none()),
         }
     }
 }

@@ -144,6 +144,8 @@ ids! {
     CourtOrderId = "order",
     /// One entry of the cost ledger.
     CostEntryId = "cost",
+    /// One entry of the custody log of a piece of evidence.
+    CustodyEntryId = "custody",
     /// A date by which something is due.
     DeadlineId = "deadline",
     /// How a deadline was counted.
@@ -154,6 +156,10 @@ ids! {
     DefendantId = "defendant",
     /// A council district.
     DistrictId = "district",
+    /// A file that proves something in a case.
+    EvidenceId = "exhibit",
+    /// A file on its way to become evidence.
+    EvidenceUploadId = "upload",
     /// A source of calls for service.
     FeedId = "feed",
     /// A file of a feed that was taken.

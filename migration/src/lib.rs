@@ -11,6 +11,7 @@ mod m0008_fair_rules;
 mod m0009_feed_addresses;
 mod m0010_call_changes;
 mod m0011_costs;
+mod m0012_evidence;
 mod m0013_orders;
 mod m0014_referrals;
 mod schema;
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_feed_addresses::Migration),
             Box::new(m0010_call_changes::Migration),
             Box::new(m0011_costs::Migration),
+            Box::new(m0012_evidence::Migration),
             Box::new(m0013_orders::Migration),
             Box::new(m0014_referrals::Migration),
         ]

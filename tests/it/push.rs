@@ -21,7 +21,7 @@ const LINES: &str = "application/x-ndjson";
 const EIDO: &str = "application/emergency.eido+json";
 
 /// A program with a token of that scope.
-async fn program(jfn: &Jfn, scope: TokenScope, feed: Option<&str>) -> Client {
+pub async fn program(jfn: &Jfn, scope: TokenScope, feed: Option<&str>) -> Client {
     let token = format!("jfn_test_{}_{}", feed.unwrap_or("none"), uuid::Uuid::now_v7());
     let new = NewToken {
         name: "Dispatch".to_owned(),

@@ -9,15 +9,19 @@ pub mod log;
 pub mod portal;
 mod store;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use api::{
     app::{App, Clock},
     commands::serve::app_of,
     database,
+    evidence_store::EvidenceStore,
     http::{self, Edge},
     preset::Preset,
 };
@@ -33,10 +37,14 @@ pub struct Jfn {
     pub url: String,
     pub clock: Clock,
     statements: Arc<AtomicUsize>,
+    evidence: tempfile::TempDir,
     store: store::Opened,
     stop: oneshot::Sender<()>,
     served: JoinHandle<std::io::Result<()>>,
 }
+
+/// Bytes of a file of evidence at most, in tests.
+pub const LARGEST_EVIDENCE: u64 = 8 * 1024 * 1024;
 
 /// Friday 20 November 2026, ten in the morning in Sacramento: the clock of every test starts here.
 #[must_use]
@@ -69,6 +77,9 @@ impl Jfn {
         let mut preset = Preset::sacramento().expect("the built-in preset is whole");
         change(&mut preset);
         let app = app_of(db, preset, clock.clone()).await.expect("the preset loads");
+        let evidence = tempfile::tempdir().expect("a temporary folder");
+        let files = EvidenceStore::folder(evidence.path(), LARGEST_EVIDENCE).expect("a store of evidence");
+        let app = app.with_evidence(files);
         city::staff(&app).await;
         let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", socket.local_addr().expect("a bound socket"));
@@ -77,7 +88,7 @@ impl Jfn {
             let _ = stopped.await;
         });
         let served = tokio::spawn(serving);
-        Self { app, url, clock, statements, store, stop, served }
+        Self { app, url, clock, statements, evidence, store, stop, served }
     }
 
     /// Somebody who has not signed in.
@@ -131,6 +142,12 @@ impl Jfn {
     #[must_use]
     pub fn statements(&self) -> usize {
         self.statements.load(Ordering::SeqCst)
+    }
+
+    /// The folder in which its files of evidence lie.
+    #[must_use]
+    pub fn evidence(&self) -> &Path {
+        self.evidence.path()
     }
 
     /// How to open its database once more.

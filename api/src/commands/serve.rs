@@ -11,9 +11,10 @@ use tokio::{
 use crate::{
     app::{App, Clock},
     city::City,
-    config::Config,
+    config::{self, Config},
     database::{self, Opening},
     error::{Error, Result},
+    evidence_store::EvidenceStore,
     http::{self, Edge},
     preset::Preset,
     writes,
@@ -32,6 +33,9 @@ pub async fn start(config: &Config, clock: Clock) -> Result<App> {
         database::migrate(&db).await?;
     }
     let app = app_of(db, preset, clock).await?;
+    let place = config.evidence_place();
+    let store = EvidenceStore::open(&place, &config::store_options(), config.evidence_limit)?;
+    let app = app.with_evidence(store);
     Ok(app.with_lease(TimeDelta::seconds(i64::from(config.feed_lease_seconds))))
 }
 

@@ -261,7 +261,7 @@ pub(super) fn host_of(url: &Url) -> String {
 }
 
 /// What every HTTPS client of ours needs once.
-pub(super) fn install_cryptography() {
+pub fn install_cryptography() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // Somebody else may have installed it first, which serves as well.

@@ -27,6 +27,7 @@ pub use self::{
     connector::{Connector, Page, Start},
     csv::CallLog,
     error::FeedError,
+    fetch::install_cryptography,
     fetch_error::FetchError,
     mapping::FeedMapping,
     row::{Line, SourceRow, UnreadableRow},

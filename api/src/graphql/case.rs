@@ -20,6 +20,7 @@ use super::{
     court_order::TenantImpact,
     deadline::Deadline,
     errors::{UserError, user_errors},
+    evidence::{Evidence, EvidenceConnection},
     flag::Flag,
     flag_evidence::{CaseFlagEvidence, evidence_of},
     inspection::{Inspection, InspectionConnection},
@@ -228,6 +229,17 @@ impl Case {
     async fn tenant_impact(&self, ctx: &Context<'_>) -> Result<Option<TenantImpact>> {
         let rows = ctx.loaders()?.load_one(TenantImpactsOf(self.0.case.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().next_back().map(TenantImpact))
+    /// Evidence, in the order in which it was added; withdrawn pieces among it.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn evidence(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, at most 100; 25 when left out.")] first: Option<i32>,
+        #[graphql(desc = "A cursor to start behind.")] after: Option<String>,
+    ) -> Result<EvidenceConnection> {
+        let window = Window::forward(first, after)?;
+        let page = reads::evidence::of_case(ctx.app()?, ctx.viewer()?, self.0.case.id, &window).await?;
+        Ok(EvidenceConnection::of(page, Evidence))
     }
 
     /// What the city attorney brings in it, in the order in which it was referred.

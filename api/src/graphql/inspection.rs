@@ -10,7 +10,12 @@ use entity::{
 };
 
 use super::{
-    context::Ask, loaders::ViolationsFoundBy, page::connection, staff::StaffMember, violation::Violation,
+    context::Ask,
+    evidence::{self, Evidence},
+    loaders::ViolationsFoundBy,
+    page::connection,
+    staff::StaffMember,
+    violation::Violation,
 };
 use crate::{error::Result, reads::inspections::InspectionRow};
 
@@ -78,6 +83,11 @@ impl Inspection {
         let rows =
             ctx.loaders()?.load_one(ViolationsFoundBy(self.0.inspection.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(Violation).collect())
+    }
+
+    /// What was added to the case's evidence as taken at it, in the order in which it was added.
+    async fn evidence(&self, ctx: &Context<'_>) -> Result<Vec<Evidence>> {
+        evidence::of_inspection(ctx, self.0.inspection.id).await
     }
 }
 

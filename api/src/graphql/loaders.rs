@@ -10,6 +10,12 @@ use entity::{
         CallChallengeId, CallId, CaseId, CostEntryId, CourtOrderId, DeadlineId, DistrictId, FeedId, FlagId,
         HearingId, InspectionId, LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId,
         PropertyPartyId, ReferralId, StaffId, TitleRecordingId, ViolationId,
+    address_alias, call, call_challenge, case, case_kind, deadline, evidence, feed, flag, flag_event,
+    hearing,
+    id::{
+        CallChallengeId, CallId, CaseId, DeadlineId, DistrictId, EvidenceId, FeedId, FlagId, HearingId,
+        InspectionId, LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId, PropertyPartyId, StaffId,
+        ViolationId,
     },
     inspection, legal_action, legal_action_status_change, notice, nuisance_rule, order_violation, party,
     property, property_party_decision, referral, remedy_confirmation, staff, tenant_impact, title_recording,
@@ -55,6 +61,7 @@ to_one! {
     CourtOrderId => court_order::Model, reads::court_orders::by_ids;
     CostEntryId => cost_entry::Model, reads::costs::by_ids;
     DeadlineId => deadline::Model, reads::deadlines::by_ids;
+    EvidenceId => evidence::Model, reads::evidence::by_ids;
     FeedId => feed::Model, reads::feeds::by_ids;
     FlagId => flag::Model, reads::flags::by_ids;
     InspectionId => inspection::Model, reads::inspections::by_ids;
@@ -114,6 +121,8 @@ to_many! {
     ExtensionsOf(DeadlineId) => deadline_extension::Model, reads::deadline_changes::extensions_of, deadline_id;
     /// What became of a flag, in the order in which it happened.
     HistoryOf(FlagId) => flag_event::Model, reads::flag_history::of_flags, flag_id;
+    /// What was added at an inspection, in the order in which it was added.
+    EvidenceOf(InspectionId) => reads::evidence::Inspected, reads::evidence::of_inspections, inspection_id;
     /// Kinds of a case, the primary one first.
     KindsOf(CaseId) => case_kind::Model, reads::cases::kinds_of, case_id;
     /// Notices of a case, in the order in which they were recorded.

@@ -21,6 +21,8 @@ mod deadline;
 mod deadline_mutation;
 mod deadline_rule;
 mod errors;
+mod evidence;
+mod evidence_mutation;
 mod feed;
 mod feed_address;
 mod feed_loaders;
@@ -97,6 +99,7 @@ pub struct Mutation(
     cost_mutation::CostMutation,
     court_order_mutation::CourtOrderMutation,
     deadline_mutation::DeadlineMutation,
+    evidence_mutation::EvidenceMutation,
     feed_address::FeedAddressMutation,
     feed_mutation::FeedMutation,
     flag_mutation::FlagMutation,

@@ -2,9 +2,7 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use entity::id::{
-    CallChallengeId, CallId, CaseEventId, CaseId, CostEntryId, CourtOrderId, DeadlineId, DistrictId, FeedId,
-    FeedRunId, FlagId, HearingId, InspectionId, LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId,
-    ReferralId, RejectedRowId, StaffId, ViolationId,
+        CallChallengeId, CallId, CaseEventId, CaseId, CostEntryId, CourtOrderId, DeadlineId, DistrictId, EvidenceId, FeedId, FeedRunId, FlagId, HearingId, InspectionId, LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId, ReferralId, RejectedRowId, StaffId, ViolationId,
 };
 
 use super::{
@@ -16,6 +14,7 @@ use super::{
     cost::CostEntry,
     court_order::CourtOrder,
     deadline::Deadline,
+    evidence::Evidence,
     feed::{Feed, FeedRun, RejectedRow},
     flag::Flag,
     hearing::Hearing,
@@ -51,6 +50,7 @@ pub enum Node {
     CostEntry(CostEntry),
     Deadline(Deadline),
     District(District),
+    Evidence(Evidence),
     Feed(Feed),
     FeedRun(FeedRun),
     Inspection(Inspection),
@@ -113,6 +113,7 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
         CourtOrderId => |row| Node::CourtOrder(CourtOrder(row));
         CostEntryId => |row| Node::CostEntry(CostEntry(row));
         DeadlineId => |row| Node::Deadline(row.into());
+        EvidenceId => |row| Node::Evidence(Evidence(row));
         FeedId => |row| Node::Feed(Feed(row));
         FlagId => |row| Node::Flag(row.into());
         HearingId => |row| Node::Hearing(row.into());

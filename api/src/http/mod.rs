@@ -1,8 +1,10 @@
 //! The HTTP edge: routes, request ids, health, and a shutdown that lets running requests finish.
 
 mod body;
+mod evidence;
 mod graphql;
 mod health;
+mod packet;
 mod push;
 mod sign_in;
 
@@ -56,6 +58,10 @@ struct Shared {
     throttle: Throttle,
     /// Room for pushed calls.
     pushes: tokio::sync::Semaphore,
+    /// Room for files of evidence.
+    uploads: tokio::sync::Semaphore,
+    /// Room for court packets; each is a file on this machine until it is sent.
+    packets: tokio::sync::Semaphore,
     edge: Edge,
     /// Session cookies are sent over TLS only; not so on loopback, where there is none.
     secure_cookies: bool,
@@ -82,6 +88,8 @@ pub async fn serve(
         schema: crate::graphql::schema(app.clone(), edge.production, background),
         throttle: Throttle::default(),
         pushes: tokio::sync::Semaphore::new(push::AT_ONCE),
+        uploads: tokio::sync::Semaphore::new(evidence::AT_ONCE),
+        packets: tokio::sync::Semaphore::new(packet::AT_ONCE),
         secure_cookies: !address.ip().is_loopback(),
         app,
         edge,
@@ -110,6 +118,9 @@ fn routes(shared: Arc<Shared>) -> impl Endpoint {
     Route::new()
         .at("/graphql", graphql::endpoint)
         .at("/feeds/:key/calls", poem::post(push::endpoint))
+        .at("/evidence/uploads/:upload", poem::put(evidence::put))
+        .at("/evidence/:evidence", poem::get(evidence::get))
+        .at("/cases/:case/packet.zip", poem::get(packet::get))
         .at("/auth/login", poem::post(sign_in::login))
         .at("/auth/logout", poem::post(sign_in::logout))
         .at("/healthz", poem::get(health::alive))

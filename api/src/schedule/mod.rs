@@ -20,6 +20,7 @@ use crate::{
     authz::{Action, Viewer},
     error::{Error, Result},
     writes::{
+        evidence_uploads,
         feed_runs::{self, Due, Purpose},
         flags,
         ingest::{Counts, ImportRun, Summary},
@@ -29,7 +30,7 @@ use crate::{
 /// The longest time between two looks at what is due.
 const LOOK: TimeDelta = TimeDelta::seconds(5);
 
-/// How often flags that nobody reviewed are looked for.
+/// How often flags that nobody reviewed and files that nobody attached are looked for.
 const HOUR: Duration = Duration::from_secs(3_600);
 
 /// How a run is carried out.
@@ -80,6 +81,17 @@ async fn flags_go_stale(app: &App) {
     let marked = app.write(&Viewer::server(), "flagStale", Action::RunFeeds, flags::mark_stale).await;
     if let Err(error) = marked {
         tracing::error!(cause = error.cause(), "flags that nobody reviewed could not be marked");
+    }
+}
+
+// Files that were announced as evidence and never attached.
+async fn files_are_given_up(app: &App) {
+    match evidence_uploads::give_up(app).await {
+        Ok(0) => {}
+        Ok(files) => tracing::info!(files, "files that nobody attached were given up"),
+        Err(error) => {
+            tracing::error!(cause = error.cause(), "files that nobody attached could not be given up")
+        }
     }
 }
 
@@ -162,6 +174,7 @@ impl Runs {
                 if stale.is_none_or(|at| at.elapsed() > HOUR) {
                     stale = Some(Instant::now());
                     flags_go_stale(&runs.app).await;
+                    files_are_given_up(&runs.app).await;
                 }
                 match feed_runs::due(&runs.app).await {
                     Ok(due) => due.into_iter().for_each(|due| runs.begin(due)),

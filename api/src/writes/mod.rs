@@ -10,6 +10,8 @@ pub mod costs;
 pub mod court_orders;
 pub mod deadlines;
 pub mod defendants;
+pub mod evidence;
+pub mod evidence_uploads;
 pub mod feed_runs;
 pub mod flags;
 pub mod hearings;
