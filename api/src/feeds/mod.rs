@@ -29,6 +29,6 @@ pub use self::{
     error::FeedError,
     fetch_error::FetchError,
     mapping::FeedMapping,
-    row::{Line, SourceRow, UnreadableRow},
+    row::{Line, Noted, SourceRow, UnreadableRow},
     secret::Secret,
 };
