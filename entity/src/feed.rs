@@ -50,6 +50,8 @@ pub struct Model {
     pub failures: i32,
     /// Rows that the source listed at the last good reconcile.
     pub listed: Option<i64>,
+    /// Counts the transactions that may have changed its calls or where they belong.
+    pub calls_changed: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -206,3 +206,42 @@ story! {
         assert_eq!(rolled_up(&jfn.app).await, before);
     }
 }
+
+story! {
+    async fn the_busiest_places_follow_every_change_though_they_are_remembered(jfn) {
+        let (app, sergeant) = (&jfn.app, jfn.sergeant(3).await);
+        let (elm, oak) = (jfn.place("12 ELM ST", 3).await, jfn.place("14 OAK ST", 3).await);
+        let line = |n: u32, what: &str, at: &str| format!("{n},10/{:02}/21,10:00,,,{what},{at},", 1 + n % 9);
+        let list = "{ highVolumeProperties(window: { days: 30 }) { nodes { property { id } } totalCount } }";
+        let order = async || {
+            let found = sergeant.ask(list, json!({})).await["highVolumeProperties"].take();
+            let nodes = found["nodes"].as_array().unwrap().clone();
+            assert_eq!(found["totalCount"], nodes.len());
+            nodes.iter().map(|node| node["property"]["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let mut lines = vec![line(1, "Noise Party", "12 ELM ST"), line(2, "Noise Party", "12 ELM ST"), line(3, "Noise Party", "14 OAK ST")];
+        lines.extend([4, 5, 6].map(|n| line(n, "Goat on Roof", "12 ELM ST")));
+        lines.extend([7, 8, 9].map(|n| line(n, "Noise Party", "99 FAR ST")));
+        told(app, &lines).await;
+        assert_eq!(order().await, [elm.clone(), oak.clone()]);
+        let statements = jfn.statements();
+        order().await;
+        let remembered = jfn.statements() - statements;
+        told(app, &[line(10, "Noise Party", "14 OAK ST"), line(11, "Noise Party", "14 OAK ST")]).await;
+        let statements = jfn.statements();
+        assert_eq!(order().await, [oak.clone(), elm.clone()], "new calls");
+        assert_eq!(jfn.statements() - statements, remembered + 1, "only the sums are asked for again");
+
+        let feed = sergeant.ask("{ feeds { id key } }", json!({})).await["feeds"].take();
+        let feed = feed.as_array().unwrap().iter().find(|feed| feed["key"] == "demo-police").unwrap()["id"].clone();
+        let input = json!({ "feedId": feed, "description": "goat on roof", "category": "TRESPASS" });
+        sergeant.done("callCategoryMap", "callsChanged", input).await;
+        assert_eq!(order().await, [elm.clone(), oak.clone()], "a call type is mapped");
+        let input = json!({ "propertyId": oak, "expectedVersion": 1, "addAliases": ["99 FAR ST"] });
+        sergeant.done("propertyEdit", "property { version }", input).await;
+        assert_eq!(order().await, [oak.clone(), elm.clone()], "an address belongs to a place");
+        let gone = call::Entity::find().filter(call::Column::SourceId.is_in(["3", "10", "11"])).all(&app.db).await.unwrap();
+        jfn.stored(gone.into_iter().map(|call| call::Model { withdrawn_at: Some(jfn.app.clock.now()), ..call }).collect()).await;
+        assert_eq!(order().await, [elm, oak], "calls are withdrawn");
+    }
+}

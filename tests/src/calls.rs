@@ -13,6 +13,7 @@ use entity::{
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder,
+    sea_query::Expr,
 };
 
 use crate::Jfn;
@@ -85,6 +86,9 @@ impl Jfn {
     pub async fn stored(&self, calls: Vec<call::Model>) {
         let server = Viewer::server();
         let stored = self.app.write(&server, "test", Action::RunFeeds, async |tx| {
+            let counted = feed::Entity::update_many()
+                .col_expr(feed::Column::CallsChanged, Expr::cust("calls_changed + 1"));
+            counted.exec(tx.conn()).await?;
             let theirs = Condition::all().add(call::Column::Id.is_in(calls.iter().map(|call| call.id)));
             writes::roll_up::follow(tx, theirs, async |tx| {
                 for told in calls {

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use chrono::{DateTime, Utc};
 use entity::{call::AddressPrecision, feed_run::FeedRunKind, flag_call::ExclusionReason};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -14,7 +15,7 @@ use crate::{
     app::App,
     domain::call_intake::LeftOut,
     error::{Error, Result},
-    feeds::{CallLog, FeedError, FeedMapping, Line},
+    feeds::{CallLog, FeedError, FeedMapping, SourceRow},
     schedule::Stop,
     writes::{
         feed_runs::Purpose,
@@ -42,7 +43,7 @@ pub async fn run(app: &App, args: ImportCalls) -> Result<()> {
         let name = file.display();
         let bar = progress_bar(file);
         let open = |mapping: &FeedMapping| CallLog::open(file, mapping);
-        let loaded = load(app, &args.feed, open, |line| line, |bytes| bar.set_position(bytes)).await;
+        let loaded = load(app, &args.feed, open, |at| at, |bytes| bar.set_position(bytes)).await;
         bar.finish_and_clear();
         match loaded {
             Ok(summary) => print(&report(&format!("{} from {name}", args.feed), &summary))?,
@@ -56,12 +57,12 @@ pub async fn run(app: &App, args: ImportCalls) -> Result<()> {
 /// Loads one log of calls as one run of its feed. The log is opened and read twice: first for its keys, because of
 /// rows with the same key only one stands, and to see that it is whole before anything is written.
 ///
-/// `amend` may change what a line says; `progress` is told the bytes read, those of both readings together.
+/// `moved` tells when a call is taken to have happened, which is when it happened but for a demo; `progress` is told the bytes read, those of both readings together.
 pub async fn load<R: Read>(
     app: &App,
     feed: &str,
     open: impl Fn(&FeedMapping) -> Result<CallLog<R>, FeedError>,
-    amend: impl Fn(Line) -> Line,
+    moved: impl Fn(DateTime<Utc>) -> DateTime<Utc>,
     progress: impl Fn(u64),
 ) -> Result<Summary> {
     let mapping = &ingest::feed(app, feed)?.mapping;
@@ -71,7 +72,7 @@ pub async fn load<R: Read>(
         opened => opened,
     };
     let mut run = begin(app, feed, Purpose::brought(FeedRunKind::Import), Stop::never()).await?;
-    let noted = log.and_then(|log| note(&mut run, log, &amend, &progress));
+    let noted = log.and_then(|log| note(&mut run, log, &moved, &progress));
     let bytes = match noted {
         Ok(bytes) => bytes,
         Err(error) => {
@@ -80,7 +81,7 @@ pub async fn load<R: Read>(
         }
     };
     let taken = match open(mapping) {
-        Ok(log) => take(&mut run, log, &amend, |read| progress(bytes + read)).await,
+        Ok(log) => take(&mut run, log, &moved, |read| progress(bytes + read)).await,
         Err(error) => Err(refused(&error)),
     };
     match taken {
@@ -101,12 +102,14 @@ fn refused(error: &FeedError) -> Error {
 fn note<R: Read>(
     run: &mut ImportRun,
     mut log: CallLog<R>,
-    amend: impl Fn(Line) -> Line,
+    moved: impl Fn(DateTime<Utc>) -> DateTime<Utc>,
     progress: impl Fn(u64),
 ) -> Result<u64, FeedError> {
     let mut lines = 0_usize;
-    while let Some(line) = log.next() {
-        run.note(&amend(line?));
+    while let Some(noted) = log.next_noted() {
+        let mut noted = noted?;
+        noted.call = noted.call.map(|(key, at)| (key, moved(at)));
+        run.note(&noted);
         lines += 1;
         if lines.is_multiple_of(BATCH) {
             progress(log.bytes_read());
@@ -119,13 +122,13 @@ fn note<R: Read>(
 async fn take<R: Read>(
     run: &mut ImportRun,
     mut log: CallLog<R>,
-    amend: impl Fn(Line) -> Line,
+    moved: impl Fn(DateTime<Utc>) -> DateTime<Utc>,
     progress: impl Fn(u64),
 ) -> Result<()> {
     let mut reader = run.reader()?;
-    let mut next = read(&mut log, &mut reader, &amend).await?;
+    let mut next = read(&mut log, &mut reader, &moved).await?;
     while let Some(lines) = next {
-        let (taken, read) = tokio::join!(run.take_read(lines), read(&mut log, &mut reader, &amend));
+        let (taken, read) = tokio::join!(run.take_read(lines), read(&mut log, &mut reader, &moved));
         taken?;
         progress(log.bytes_read());
         next = read?;
@@ -137,14 +140,15 @@ async fn take<R: Read>(
 async fn read<R: Read>(
     log: &mut CallLog<R>,
     reader: &mut LineReader,
-    amend: impl Fn(Line) -> Line,
+    moved: impl Fn(DateTime<Utc>) -> DateTime<Utc>,
 ) -> Result<Option<ReadLines>> {
     let mut lines = ReadLines::default();
     let mut count = 0;
     while count < BATCH
         && let Some(line) = log.next().transpose().map_err(|error| refused(&error))?
     {
-        reader.read(amend(line), &mut lines);
+        let line = line.map(|row| SourceRow { occurred_at: moved(row.occurred_at), ..row });
+        reader.read(line, &mut lines);
         count += 1;
         if count.is_multiple_of(PAUSE) {
             tokio::task::yield_now().await;

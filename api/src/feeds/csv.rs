@@ -2,13 +2,14 @@
 
 use std::{collections::BTreeMap, fs::File, io::Read, path::Path};
 
+use chrono::{DateTime, Utc};
 use csv::ByteRecord;
 
 use super::{
     error::{FeedError, listed},
     mapping::FeedMapping,
-    reading::RowReader,
-    row::{Line, UnreadableRow},
+    reading::{RowReader, is_fit},
+    row::{Line, Noted, UnreadableRow},
     source::Source,
 };
 
@@ -77,10 +78,7 @@ impl<R: Read> CallLog<R> {
         let mut columns = BTreeMap::new();
         let mut refusal = None;
         for (column, &index) in &self.columns {
-            let mut bytes = self.record.get(index).unwrap_or_default();
-            if index + 1 == self.width {
-                bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-            }
+            let bytes = self.bytes(index);
             let text = match std::str::from_utf8(bytes) {
                 Ok(text) => text.to_owned(),
                 Err(_) => {
@@ -97,10 +95,36 @@ impl<R: Read> CallLog<R> {
     }
 }
 
-impl<R: Read> Iterator for CallLog<R> {
-    type Item = Result<Line, FeedError>;
+impl<R: Read> CallLog<R> {
+    /// What the next line is noted by, without the rest of the row, which takes several times as long to read.
+    pub fn next_noted(&mut self) -> Option<Result<Noted, FeedError>> {
+        Some(self.advance()?.map(|()| Noted { line: self.line, call: self.noted() }))
+    }
 
-    fn next(&mut self) -> Option<Self::Item> {
+    fn noted(&self) -> Option<(String, DateTime<Utc>)> {
+        if self.record.len() != self.width {
+            return None;
+        }
+        let mut readable = true;
+        let value = |column: &str| self.columns.get(column).map_or(Some(""), |index| self.text(*index));
+        for column in self.columns.keys() {
+            readable &= value(column).is_some_and(is_fit);
+        }
+        readable.then(|| self.rows.noted(|column| value(column).unwrap_or_default())).flatten()
+    }
+
+    /// A value; none when it is not text in UTF-8.
+    fn text(&self, index: usize) -> Option<&str> {
+        std::str::from_utf8(self.bytes(index)).ok()
+    }
+
+    fn bytes(&self, index: usize) -> &[u8] {
+        let bytes = self.record.get(index).unwrap_or_default();
+        if index + 1 == self.width { bytes.strip_suffix(b"\r").unwrap_or(bytes) } else { bytes }
+    }
+
+    /// Goes to the next line that is not blank.
+    fn advance(&mut self) -> Option<Result<(), FeedError>> {
         if self.finished {
             return None;
         }
@@ -112,7 +136,7 @@ impl<R: Read> Iterator for CallLog<R> {
                     let breaks = self.record.as_slice().iter().filter(|&&b| b == b'\n');
                     let after = self.reader.position().line();
                     self.line = after.saturating_sub(1 + breaks.count() as u64);
-                    return Some(Ok(self.row()));
+                    return Some(Ok(()));
                 }
                 Ok(false) => {
                     self.finished = true;
@@ -124,6 +148,14 @@ impl<R: Read> Iterator for CallLog<R> {
                 }
             }
         }
+    }
+}
+
+impl<R: Read> Iterator for CallLog<R> {
+    type Item = Result<Line, FeedError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(self.advance()?.map(|()| self.row()))
     }
 }
 

@@ -3,9 +3,10 @@
 use std::io::Write;
 
 use flate2::{Compression, write::GzEncoder};
+use proptest::prelude::*;
 
 use super::*;
-use crate::feeds::{Line, SourceRow};
+use crate::feeds::{Line, Noted, SourceRow};
 
 const MAPPING: &str = r#"
 time_zone = "America/Los_Angeles"
@@ -253,4 +254,47 @@ fn a_mapping_that_makes_no_sense_is_refused() {
     assert!(refusal("%m/%d/%y", "%Q").contains("no form of a time"));
     assert!(refusal("[\"id\"]", "[]").contains("at least one column"));
     assert!(refusal("final_type", "finale_type").contains("unknown field"));
+}
+
+fn noted(text: &[u8], mapping: &FeedMapping) -> Vec<Noted> {
+    let mut log = CallLog::read(text, mapping).unwrap();
+    std::iter::from_fn(|| log.next_noted()).map(|noted| noted.unwrap()).collect()
+}
+
+fn told_row() -> impl Strategy<Value = String> {
+    let (day, time) = ("10/0[1-9]/21|1/1/99|13/01/21| ?", "1[0-9]:00| |25:00");
+    let changed = "2026-01-02T03:04:05Z|soon| ?";
+    let row = (
+        "[0-9]{0,2}",
+        day,
+        time,
+        "[A-Z\u{e9}]{0,3}",
+        changed,
+        "[0-9\x00]{0,2}",
+        "[A-Z ]{0,3}|,",
+        "Y|",
+        "NULL|",
+    );
+    row.prop_map(|(id, day, time, first, kind, number, street, own, outcome)| {
+        format!("{id},{day},{time},{first},{kind},{number},{street},,{outcome},{own},MS X")
+    })
+}
+
+proptest! {
+    // Which of several rows with one key stands is decided by what is noted.
+    #[test]
+    fn what_is_noted_of_a_line_is_what_its_row_says(
+        rows in prop::collection::vec(told_row(), 0..8), changed_at in any::<bool>(), crlf in any::<bool>(),
+    ) {
+        let mut mapping = mapping();
+        mapping.changed_at = changed_at.then(|| mapping.final_type.clone());
+        let end = if crlf { "\r\n" } else { "\n" };
+        let text = rows.iter().fold(format!("{HEADER}{end}"), |text, row| text + row + end);
+        let whole = CallLog::read(text.as_bytes(), &mapping).unwrap().map(|line| match line.unwrap() {
+            Ok(row) => Noted { line: row.line, call: Some((row.source_id, row.occurred_at)) },
+            Err(row) => Noted { line: row.line, call: None },
+        });
+        let whole: Vec<Noted> = whole.collect();
+        prop_assert_eq!(noted(text.as_bytes(), &mapping), whole);
+    }
 }

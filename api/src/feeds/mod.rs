@@ -30,6 +30,6 @@ pub use self::{
     fetch::install_cryptography,
     fetch_error::FetchError,
     mapping::FeedMapping,
-    row::{Line, SourceRow, UnreadableRow},
+    row::{Line, Noted, SourceRow, UnreadableRow},
     secret::Secret,
 };

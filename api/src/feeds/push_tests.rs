@@ -11,7 +11,10 @@ fn mapping() -> FeedMapping {
     toml::from_str(MAPPING).unwrap()
 }
 
-fn told(form: Form, body: &str) -> Result<Vec<(u64, Result<String, String>)>, String> {
+/// The number of a row, and its key or what is wrong with it.
+type Told = (u64, Result<String, String>);
+
+fn told(form: Form, body: &str) -> Result<Vec<Told>, String> {
     let rows = rows(&mapping(), form, body.as_bytes())?;
     let row = |line: Line| match line {
         Ok(row) => (row.line, Ok(row.source_id)),

@@ -59,6 +59,14 @@ impl RowReader {
         self.source_key(|column| self.told(columns, column))
     }
 
+    /// The key and the time of a row whose values are fit to read; none when the row cannot be read.
+    pub(super) fn noted<'a>(&self, value: impl Fn(&str) -> &'a str) -> Option<(String, DateTime<Utc>)> {
+        let value = |column: &str| self.meant(value(column));
+        let (key, at) = (self.source_key(value).ok()?, self.clock.read(value).ok()?);
+        let changed = self.mapping.changed_at.as_deref();
+        changed.is_none_or(|column| changed_at(column, value(column)).is_ok()).then_some((key, at))
+    }
+
     /// The call that the columns tell, without the columns themselves.
     fn call(&self, line: u64, columns: &BTreeMap<String, String>) -> Result<SourceRow, String> {
         let value = |column: &str| self.told(columns, column);
@@ -92,7 +100,12 @@ impl RowReader {
 
     /// The value of a column, trimmed; empty where it is missing or stands for nothing.
     fn told<'a>(&self, columns: &'a BTreeMap<String, String>, column: &str) -> &'a str {
-        let text = columns.get(column).map_or("", |text| text.trim());
+        self.meant(columns.get(column).map_or("", String::as_str))
+    }
+
+    /// A value without the space around it; empty where it stands for nothing.
+    fn meant<'a>(&self, text: &'a str) -> &'a str {
+        let text = text.trim();
         if self.mapping.blanks.iter().any(|blank| blank == text) { "" } else { text }
     }
 
@@ -164,6 +177,11 @@ fn changed_at(column: &str, told: &str) -> Result<Option<DateTime<Utc>>, String>
     let time = iso_utc(told)
         .ok_or_else(|| format!("{column}: `{}` is no time as ISO 8601 has it", shortened(told)))?;
     Ok(Some(time))
+}
+
+/// Whether a value is fit to read and to keep.
+pub(super) fn is_fit(text: &str) -> bool {
+    text.len() <= LONGEST_VALUE && !text.contains('\0')
 }
 
 /// Makes the values fit to keep; tells what is wrong with the first that is not fit to read.

@@ -31,6 +31,15 @@ pub struct SourceRow {
     pub columns: BTreeMap<String, String>,
 }
 
+/// What a line is noted by before any row is taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Noted {
+    /// As of the row.
+    pub line: u64,
+    /// The source's own key and when it happened; none when the row cannot be read.
+    pub call: Option<(String, DateTime<Utc>)>,
+}
+
 /// A line that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnreadableRow {

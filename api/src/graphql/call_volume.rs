@@ -19,7 +19,7 @@ use crate::{
     error::{Error, Result},
     reads::{
         self,
-        call_volumes::{Busy, Filter},
+        busy_places::{Busy, Filter},
         page::Window,
     },
 };
@@ -179,7 +179,8 @@ impl CallVolumeQuery {
         let (days, _) = reads::calls::window(app, asked).await?;
         let filter = Filter { districts: district_ids(ctx, districts)?, use_types };
         let window = Window::forward(first, after)?;
-        let page = reads::call_volumes::busiest(app, viewer, asked, days, &filter, &window).await?;
+        let page =
+            reads::busy_places::busiest(app, ctx.rankings()?, viewer, asked, days, &filter, &window).await?;
         let node = |row: Busy| PropertyCallVolume { place: row.place, asked };
         Ok(PropertyCallVolumeConnection::of(page, node))
     }

@@ -12,6 +12,7 @@ use crate::{
     authz::{Action, Reach, Viewer},
     error::{Error, Result},
     events::hex,
+    reads::busy_places::Rankings,
     writes::{idempotency::Once, ingest::ImportRun},
 };
 
@@ -34,6 +35,7 @@ impl Background {
 pub trait Ask {
     fn app(&self) -> Result<&App>;
     fn background(&self) -> Result<&Background>;
+    fn rankings(&self) -> Result<&Rankings>;
     fn viewer(&self) -> Result<&Viewer>;
     fn loaders(&self) -> Result<&DataLoader<Loaders>>;
     /// The viewer, if their role may do that anywhere; the field's name is for the message.
@@ -47,6 +49,10 @@ pub trait Ask {
 impl Ask for Context<'_> {
     fn app(&self) -> Result<&App> {
         self.data_opt().ok_or_else(|| Error::Internal("the schema has no application".to_owned()))
+    }
+
+    fn rankings(&self) -> Result<&Rankings> {
+        self.data_opt().ok_or_else(|| Error::Internal("the schema remembers no rankings".to_owned()))
     }
 
     fn background(&self) -> Result<&Background> {

@@ -65,6 +65,7 @@ use self::loaders::Loaders;
 use crate::{
     app::{App, REQUEST_ID},
     authz::Viewer,
+    reads::busy_places::Rankings,
 };
 
 /// What can be asked.
@@ -125,7 +126,7 @@ pub fn sdl() -> String {
 /// The schema that serves `app`; `background` carries out what a mutation begins.
 #[must_use]
 pub fn schema(app: App, production: bool, background: Background) -> JfnSchema {
-    let builder = builder().data(app).data(background);
+    let builder = builder().data(app).data(background).data(Rankings::default());
     let builder = if production { builder.disable_introspection().disable_suggestions() } else { builder };
     builder.finish()
 }

@@ -1,5 +1,6 @@
 //! Questions: each takes a viewer and answers only with what that viewer may see.
 
+pub mod busy_places;
 pub mod call_decisions;
 pub mod call_volumes;
 pub mod calls;

@@ -157,10 +157,9 @@ impl Sorting {
     }
 
     fn keys(&self, cursor: &str) -> Result<Vec<Key>> {
-        let wrong = || Error::BadInput("This cursor does not belong to this list and order.".to_owned());
-        let text = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
-        let (name, keys): (String, Vec<Key>) = serde_json::from_slice(&text).map_err(|_| wrong())?;
-        if name == self.name && keys.len() == self.columns.len() { Ok(keys) } else { Err(wrong()) }
+        let text = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong_cursor())?;
+        let (name, keys): (String, Vec<Key>) = serde_json::from_slice(&text).map_err(|_| wrong_cursor())?;
+        if name == self.name && keys.len() == self.columns.len() { Ok(keys) } else { Err(wrong_cursor()) }
     }
 
     /// The rows behind these sort values.
@@ -210,6 +209,10 @@ impl Sorting {
     }
 }
 
+fn wrong_cursor() -> Error {
+    Error::BadInput("This cursor does not belong to this list and order.".to_owned())
+}
+
 /// One page of a list.
 #[derive(Clone, Debug)]
 pub struct Page<T> {
@@ -225,6 +228,12 @@ pub struct Page<T> {
 pub struct Counting(SelectStatement);
 
 impl Counting {
+    fn of<E: EntityTrait>(list: Select<E>) -> Self {
+        let mut counted = list.into_query();
+        counted.clear_selects().expr(Expr::val(1)).clear_order_by();
+        Self(counted)
+    }
+
     pub async fn total(&self, db: &DatabaseConnection) -> Result<i32> {
         let mut count = Query::select();
         count.expr_as(Expr::cust("COUNT(*)"), "total").from_subquery(self.0.clone(), "list");
@@ -237,6 +246,42 @@ impl Counting {
     }
 }
 
+/// One page of a list that is in memory in the order that `order` tells from a row and `sorting` from its keys; `counted`
+/// selects the same list.
+pub fn of_ranked<E: EntityTrait, T: Clone, O: Ord>(
+    list: &[T],
+    sorting: &Sorting,
+    window: &Window,
+    order: impl Fn(&T) -> O,
+    keys: impl Fn(&T) -> Vec<Key>,
+    of_keys: impl Fn(&[Key]) -> Option<O>,
+    counted: Select<E>,
+) -> Result<Page<T>> {
+    let most = usize::try_from(window.count).unwrap_or(usize::MAX);
+    let at = match &window.cursor {
+        Some(cursor) => Some(of_keys(&sorting.keys(cursor)?).ok_or_else(wrong_cursor)?),
+        None => None,
+    };
+    let (from, to) = match (&at, window.backward) {
+        (Some(at), false) => (list.partition_point(|row| order(row) <= *at), list.len()),
+        (Some(at), true) => (0, list.partition_point(|row| order(row) < *at)),
+        (None, _) => (0, list.len()),
+    };
+    let (from, to) = if window.backward {
+        (to.saturating_sub(most).max(from), to)
+    } else {
+        (from, from.saturating_add(most).min(to))
+    };
+    let rows = list.get(from..to).unwrap_or_default();
+    let rows = rows.iter().map(|row| (sorting.cursor(&keys(row)), row.clone())).collect();
+    Ok(Page {
+        rows,
+        has_next: if window.backward { at.is_some() } else { to < list.len() },
+        has_previous: if window.backward { from > 0 } else { at.is_some() },
+        count: Counting::of(counted),
+    })
+}
+
 /// Reads one page of `select`, in one statement.
 pub async fn page<E: EntityTrait, T: FromQueryResult + Send + Sync>(
     db: &DatabaseConnection,
@@ -245,8 +290,7 @@ pub async fn page<E: EntityTrait, T: FromQueryResult + Send + Sync>(
     window: &Window,
     keys: impl Fn(&T) -> Vec<Key>,
 ) -> Result<Page<T>> {
-    let mut counted = select.clone().into_query();
-    counted.clear_selects().expr(Expr::val(1)).clear_order_by();
+    let count = Counting::of(select.clone());
     let mut select = select;
     if let Some(cursor) = &window.cursor {
         select = select.filter(sorting.behind(&sorting.keys(cursor)?, window.backward));
@@ -261,5 +305,5 @@ pub async fn page<E: EntityTrait, T: FromQueryResult + Send + Sync>(
     let rows = found.into_iter().map(|row| (sorting.cursor(&keys(&row)), row)).collect();
     let (has_next, has_previous) =
         if window.backward { (window.cursor.is_some(), more) } else { (more, window.cursor.is_some()) };
-    Ok(Page { rows, has_next, has_previous, count: Counting(counted) })
+    Ok(Page { rows, has_next, has_previous, count })
 }

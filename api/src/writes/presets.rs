@@ -121,6 +121,7 @@ async fn new_feed(tx: &mut Tx, stated: &preset::Feed) -> Result<FeedId> {
         watermark: Set(None),
         failures: Set(0),
         listed: Set(None),
+        calls_changed: Set(0),
     };
     let row = new.insert(tx.conn()).await?;
     tx.changed(row.id);

@@ -8,7 +8,7 @@ use crate::{
     app::App,
     commands::import_calls,
     error::{Error, Result},
-    feeds::{CallLog, Line, clock},
+    feeds::{CallLog, clock},
 };
 
 const LOG: &[u8] = include_bytes!("../../../demo/calls.csv.gz");
@@ -21,16 +21,13 @@ pub async fn load(app: &App, now: DateTime<Utc>) -> Result<()> {
     let yesterday = app.city.day_of(now) - Days::new(1);
     let weeks = u64::try_from((yesterday - LAST).num_weeks()).unwrap_or(0);
     let zone = app.city.zone();
-    let amend = |line: Line| {
-        line.map(|mut row| {
-            // The wall clock stays: a call at two in the morning is one at two in the morning.
-            let moved = row.occurred_at.with_timezone(&zone).naive_local() + Days::new(weeks * 7);
-            row.occurred_at = clock::in_zone(zone, moved).unwrap_or(row.occurred_at);
-            row
-        })
+    let moved = |at: DateTime<Utc>| {
+        // The wall clock stays: a call at two in the morning is one at two in the morning.
+        let later = at.with_timezone(&zone).naive_local() + Days::new(weeks * 7);
+        clock::in_zone(zone, later).unwrap_or(at)
     };
     let summary =
-        import_calls::load(app, FEED, |mapping| CallLog::read(Cursor::new(LOG), mapping), amend, |_| {})
+        import_calls::load(app, FEED, |mapping| CallLog::read(Cursor::new(LOG), mapping), moved, |_| {})
             .await?;
     if summary.counts.rejected > 0 {
         return Err(Error::Internal("the demo's call log has rows that cannot be read".to_owned()));

@@ -125,16 +125,20 @@ async fn categories(tx: &Tx, feed: FeedId, readings: &[Reading]) -> Result<HashM
     Ok(of_type.collect())
 }
 
-/// Locks one feed or all of them against batches, in the one order in which everybody locks them.
+/// Locks one feed or all of them against batches, in the one order in which everybody locks them, and counts that their
+/// calls may change.
 pub(in crate::writes) async fn lock(tx: &Tx, only: Option<FeedId>) -> Result<()> {
     // SQLite has one writer, which we are.
-    if tx.is_postgres() {
-        let mut feeds = unscoped::<feed::Entity>().order_by_asc(feed::Column::Id).lock_exclusive();
-        if let Some(feed) = only {
-            feeds = feeds.filter(feed::Column::Id.eq(feed));
-        }
-        feeds.all(tx.conn()).await?;
+    if tx.is_postgres() && only.is_none() {
+        unscoped::<feed::Entity>().order_by_asc(feed::Column::Id).lock_exclusive().all(tx.conn()).await?;
     }
+    let count = Expr::col(feed::Column::CallsChanged).add(1);
+    let counted = feed::Entity::update_many().col_expr(feed::Column::CallsChanged, count);
+    let counted = match only {
+        Some(feed) => counted.filter(feed::Column::Id.eq(feed)),
+        None => counted,
+    };
+    counted.exec(tx.conn()).await?;
     Ok(())
 }
 

@@ -35,7 +35,7 @@ use crate::{
     domain::address::Writing,
     error::{Error, Result},
     feeds::{
-        Line,
+        Line, Noted,
         drop::DroppedFile,
         mapping::{AddressColumns, FeedMapping, RepeatedKeys},
     },
@@ -162,11 +162,11 @@ impl ImportRun {
     }
 
     /// Notes a line's key, so that of rows with one key only the one that stands is written.
-    pub fn note(&mut self, line: &Line) {
-        if let Ok(row) = line
-            && reading::refusal(row, self.app.clock.now()).is_none()
+    pub fn note(&mut self, noted: &Noted) {
+        if let Some((key, at)) = &noted.call
+            && reading::refusal(*at, self.app.clock.now()).is_none()
         {
-            self.noting.note(&row.source_id, row.line);
+            self.noting.note(key, noted.line);
         }
     }
 

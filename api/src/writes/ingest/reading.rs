@@ -53,7 +53,7 @@ impl LineReader {
             Ok(row) => row,
             Err(unreadable) => return reject(unreadable, to),
         };
-        if let Some(reason) = refusal(&row, self.clock.now()) {
+        if let Some(reason) = refusal(row.occurred_at, self.clock.now()) {
             return reject(UnreadableRow { line: row.line, reason, columns: row.columns }, to);
         }
         if !self.repeats.stands(row.line) {
@@ -99,13 +99,10 @@ fn reject(row: UnreadableRow, to: &mut ReadLines) {
 }
 
 /// Why a row cannot be taken although it could be read.
-pub(super) fn refusal(row: &SourceRow, now: DateTime<Utc>) -> Option<String> {
+pub(super) fn refusal(occurred_at: DateTime<Utc>, now: DateTime<Utc>) -> Option<String> {
     // The newest call sets the end of every window, so a date far ahead would silence the rules.
-    (row.occurred_at > now + TimeDelta::days(1)).then(|| {
-        format!(
-            "it says it happened at {}, which is yet to come; correct the date at the source",
-            row.occurred_at
-        )
+    (occurred_at > now + TimeDelta::days(1)).then(|| {
+        format!("it says it happened at {occurred_at}, which is yet to come; correct the date at the source")
     })
 }
 

@@ -129,7 +129,7 @@ fn line_of(tx: &Tx, mapping: &FeedMapping, rejected: &rejected_row::Model) -> Re
     let columns: BTreeMap<String, String> =
         serde_json::from_str(&rejected.columns).map_err(|error| Error::Internal(error.to_string()))?;
     let line = row_of(mapping, u64::from(rejected.line.unsigned_abs()), columns);
-    Ok(line.and_then(|row| match reading::refusal(&row, tx.now) {
+    Ok(line.and_then(|row| match reading::refusal(row.occurred_at, tx.now) {
         Some(reason) => Err(UnreadableRow { line: row.line, reason, columns: row.columns }),
         None => Ok(row),
     }))

@@ -8,7 +8,7 @@ use entity::{
 };
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 
-use super::{BATCH, ImportRun};
+use super::{BATCH, ImportRun, lock};
 use crate::{
     app::Tx,
     domain::reconciling::ListedKeys,
@@ -80,6 +80,7 @@ impl ImportRun {
             self.begun.purpose.action(),
             async |tx| {
                 begun.lease.keep_unpaused(tx).await?;
+                lock(tx, Some(begun.feed)).await?;
                 let (count, places) = withdraw(tx, calls).await?;
                 counts.withdrawn += count;
                 feed_runs::tell(tx, begun.run, &counts).await?;

@@ -33,14 +33,16 @@ pub async fn unnest(jfn: &Jfn) -> f64 {
     database::migrate(&db).await.expect("its tables");
     let (from, to) = (pool(&jfn.app.db), pool(&db));
     copy_feeds(from, to).await;
+    let feed: Uuid =
+        sqlx::query("SELECT feed_id FROM call LIMIT 1").fetch_one(from).await.expect("a call").get(0);
     let (mut after, mut rows, mut seconds) = (String::new(), 0_usize, 0.0);
     loop {
         let some = sqlx::query(
             "SELECT id, feed_id, source_id, occurred_at, occurred_on, address, address_key, precision, category, \
              description, disposition, disposition_excludes, officer_initiated, property_id, row_hash \
-             FROM call WHERE source_id > $1 ORDER BY source_id LIMIT $2",
+             FROM call WHERE feed_id = $1 AND source_id > $2 ORDER BY source_id LIMIT $3",
         );
-        let some = some.bind(&after).bind(ROWS).fetch_all(from).await.expect("calls");
+        let some = some.bind(feed).bind(&after).bind(ROWS).fetch_all(from).await.expect("calls");
         let Some(last) = some.last() else { break };
         after = last.get("source_id");
         rows += some.len();
