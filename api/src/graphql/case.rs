@@ -229,6 +229,8 @@ impl Case {
     async fn tenant_impact(&self, ctx: &Context<'_>) -> Result<Option<TenantImpact>> {
         let rows = ctx.loaders()?.load_one(TenantImpactsOf(self.0.case.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().next_back().map(TenantImpact))
+    }
+
     /// Evidence, in the order in which it was added; withdrawn pieces among it.
     #[graphql(complexity = "cost(first, child_complexity)")]
     async fn evidence(
