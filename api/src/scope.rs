@@ -3,7 +3,9 @@
 use entity::{
     address_alias,
     call::{self, CallCategory},
-        call_challenge, call_type_mapping, case, case_event, case_evidence, case_kind, cost_billing, cost_entry, court_order, custody_entry, deadline, deadline_computation, deadline_extension, defendant, evidence, evidence_upload, feed, feed_run, flag, flag_call, flag_event, hearing,
+    call_challenge, call_type_mapping, case, case_event, case_evidence, case_kind, cost_billing, cost_entry,
+    court_order, custody_entry, deadline, deadline_computation, deadline_extension, defendant, evidence,
+    evidence_upload, feed, feed_run, flag, flag_call, flag_event, hearing,
     id::DistrictId,
     inspection, legal_action, legal_action_status_change, notice, notice_service, nuisance_rule,
     order_violation, party, property, property_party, property_party_decision, referral, rejected_row, staff,

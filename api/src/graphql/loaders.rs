@@ -5,17 +5,11 @@ use std::{collections::HashMap, hash::Hash};
 use async_graphql::dataloader::Loader;
 use entity::{
     address_alias, call, call_challenge, case, case_kind, cost_entry, court_order, deadline,
-    deadline_computation, deadline_extension, feed, flag, flag_event, hearing,
+    deadline_computation, deadline_extension, evidence, feed, flag, flag_event, hearing,
     id::{
-        CallChallengeId, CallId, CaseId, CostEntryId, CourtOrderId, DeadlineId, DistrictId, FeedId, FlagId,
-        HearingId, InspectionId, LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId,
-        PropertyPartyId, ReferralId, StaffId, TitleRecordingId, ViolationId,
-    address_alias, call, call_challenge, case, case_kind, deadline, evidence, feed, flag, flag_event,
-    hearing,
-    id::{
-        CallChallengeId, CallId, CaseId, DeadlineId, DistrictId, EvidenceId, FeedId, FlagId, HearingId,
-        InspectionId, LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId, PropertyPartyId, StaffId,
-        ViolationId,
+        CallChallengeId, CallId, CaseId, CostEntryId, CourtOrderId, DeadlineId, DistrictId, EvidenceId,
+        FeedId, FlagId, HearingId, InspectionId, LegalActionId, NoticeId, NuisanceRuleId, PartyId,
+        PropertyId, PropertyPartyId, ReferralId, StaffId, TitleRecordingId, ViolationId,
     },
     inspection, legal_action, legal_action_status_change, notice, nuisance_rule, order_violation, party,
     property, property_party_decision, referral, remedy_confirmation, staff, tenant_impact, title_recording,

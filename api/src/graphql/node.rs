@@ -2,7 +2,9 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use entity::id::{
-        CallChallengeId, CallId, CaseEventId, CaseId, CostEntryId, CourtOrderId, DeadlineId, DistrictId, EvidenceId, FeedId, FeedRunId, FlagId, HearingId, InspectionId, LegalActionId, NoticeId, NuisanceRuleId, PartyId, PropertyId, ReferralId, RejectedRowId, StaffId, ViolationId,
+    CallChallengeId, CallId, CaseEventId, CaseId, CostEntryId, CourtOrderId, DeadlineId, DistrictId,
+    EvidenceId, FeedId, FeedRunId, FlagId, HearingId, InspectionId, LegalActionId, NoticeId, NuisanceRuleId,
+    PartyId, PropertyId, ReferralId, RejectedRowId, StaffId, ViolationId,
 };
 
 use super::{
