@@ -17,7 +17,14 @@ fn today() -> NaiveDate {
 
 /// The statuses that an attorney with everything on record reaches from this one.
 fn walk(remedy: &Remedy, start: S) -> BTreeSet<S> {
-    let facts = Facts { has_hearing_ahead: true, grew_from_flag: true, flag_is_confirmed: true };
+    let facts = Facts {
+        has_hearing_ahead: true,
+        grew_from_flag: true,
+        flag_is_confirmed: true,
+        residents_unanswered: false,
+        order_was_violated: true,
+        has_unreleased_recording: false,
+    };
     let step = |to| Step {
         to,
         on: today(),
