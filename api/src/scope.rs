@@ -66,7 +66,8 @@ macro_rules! visible {
 visible! {
     ReadCases: case, case_kind, property, address_alias, party, property_party, property_party_decision, inspection,
         violation, notice, notice_service, legal_action, legal_action_status_change, hearing, deadline,
-        cost_billing, cost_entry, court_order, deadline_computation, deadline_extension, defendant, order_violation, referral, tenant_impact, title_recording;
+        deadline_computation, deadline_extension, court_order, order_violation, defendant, title_recording, tenant_impact,
+        cost_entry, cost_billing, referral;
     ReadAggregates: nuisance_rule;
     ReadFeeds: feed, feed_run, call_type_mapping;
     ReadRejectedRows: rejected_row;

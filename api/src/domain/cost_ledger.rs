@@ -3,7 +3,10 @@
 use chrono::NaiveDate;
 use entity::cost_entry::CostKind;
 
-use super::refusal::{Code, Refusal};
+use super::{
+    money::dollars,
+    refusal::{Code, Refusal},
+};
 
 /// The most that one entry is worth, in cents: a hundred million dollars.
 pub const MOST_CENTS: i64 = 10_000_000_000;
@@ -164,21 +167,6 @@ pub fn blocks_billing(asked_cents: Option<i64>, costs_cents: i64) -> Option<Refu
         );
         Refusal::invalid("entryIds", message)
     })
-}
-
-/// An amount as people write it, such as `$2,400.50`.
-#[must_use]
-pub fn dollars(cents: i64) -> String {
-    let (sign, cents) = (if cents < 0 { "-" } else { "" }, cents.unsigned_abs());
-    let digits = (cents / 100).to_string();
-    let mut whole = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            whole.push(',');
-        }
-        whole.push(digit);
-    }
-    format!("{sign}${whole}.{:02}", cents % 100)
 }
 
 /// What is owed on that day, in one sentence.

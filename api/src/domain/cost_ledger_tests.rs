@@ -74,13 +74,6 @@ fn an_entry_is_taken_back_once_and_from_its_own_day_unless_a_later_one_is_stated
 }
 
 #[test]
-fn amounts_read_as_people_write_them() {
-    let written = [0, 5, 100, 99_999, 100_000, 123_456_789, -240_050].map(dollars);
-    let expected = ["$0.00", "$0.05", "$1.00", "$999.99", "$1,000.00", "$1,234,567.89", "-$2,400.50"];
-    assert_eq!(written, expected);
-}
-
-#[test]
 fn a_payoff_says_in_words_what_is_owed_and_from_what() {
     let balance = Balance { assessed: 300_000, collected: 50_000, waived: 10_000 };
     assert_eq!(

@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 use entity::{id::LegalActionId, legal_action::LegalActionKind};
 
-use super::{cost_ledger::dollars, offense::looks_back_to};
+use super::{money::dollars, offense::looks_back_to};
 
 /// The law that this rests on.
 pub const CITATION: &str = "Government Code 38773.7";

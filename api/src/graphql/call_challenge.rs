@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::{
     call_challenge::{self, ChallengeParty, ChallengeStatus},
-    id::{CallChallengeId, CallId, StaffId},
+    id::{CallChallengeId, CallId},
 };
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ use super::{
     call::Call,
     context::{Ask, once},
     errors::{UserError, settle, user_errors},
-    staff::StaffMember,
+    staff::{StaffMember, staff_by_id},
 };
 use crate::{
     authz::Action,
@@ -67,7 +67,7 @@ impl CallChallenge {
 
     /// Who recorded it.
     async fn recorded_by(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>> {
-        member(ctx, self.0.recorded_by).await
+        staff_by_id(ctx, self.0.recorded_by).await
     }
 
     /// When it was decided.
@@ -77,18 +77,13 @@ impl CallChallenge {
 
     /// Who decided it.
     async fn decided_by(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>> {
-        member(ctx, self.0.decided_by).await
+        staff_by_id(ctx, self.0.decided_by).await
     }
 
     /// Why it was decided so.
     async fn decision_reason(&self) -> Option<&str> {
         self.0.decision_reason.as_deref()
     }
-}
-
-async fn member(ctx: &Context<'_>, id: Option<StaffId>) -> Result<Option<StaffMember>> {
-    let Some(id) = id else { return Ok(None) };
-    Ok(ctx.loaders()?.load_one(id).await?.map(StaffMember))
 }
 
 /// A challenge of a call.

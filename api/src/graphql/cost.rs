@@ -16,7 +16,7 @@ use super::{
     page::{connection, cost},
     property::{Property, property_by_id},
     scalars::{Date, Money},
-    staff::StaffMember,
+    staff::{StaffMember, staff_by_id},
 };
 use crate::{
     domain::{
@@ -72,8 +72,7 @@ impl CostEntry {
 
     /// Who recorded it; null when the server did.
     async fn recorded_by(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>> {
-        let Some(id) = self.0.recorded_by else { return Ok(None) };
-        Ok(ctx.loaders()?.load_one(id).await?.map(StaffMember))
+        staff_by_id(ctx, self.0.recorded_by).await
     }
 
     /// What was done or paid; of an entry that takes another one back, why.

@@ -4,7 +4,7 @@ use async_graphql::{Context, Object};
 use chrono::{DateTime, Utc};
 use entity::{
     court_order,
-    id::{CourtOrderId, LegalActionId, OrderViolationId, StaffId, TenantImpactId, TitleRecordingId},
+    id::{CourtOrderId, LegalActionId, OrderViolationId, TenantImpactId, TitleRecordingId},
     order_violation, tenant_impact,
     title_recording::{self, TitleRecordingKind},
 };
@@ -14,7 +14,7 @@ use super::{
     legal_action::LegalAction,
     loaders::ViolationsOfOrder,
     scalars::{Date, Money},
-    staff::StaffMember,
+    staff::{StaffMember, staff_named},
 };
 use crate::error::{Error, Result};
 
@@ -72,7 +72,7 @@ impl CourtOrder {
 
     /// Who recorded it.
     async fn recorded_by(&self, ctx: &Context<'_>) -> Result<StaffMember> {
-        person(ctx, self.0.recorded_by).await
+        staff_named(ctx, self.0.recorded_by).await
     }
 
     /// When the server learned it.
@@ -104,7 +104,7 @@ impl OrderViolation {
 
     /// Who recorded it.
     async fn recorded_by(&self, ctx: &Context<'_>) -> Result<StaffMember> {
-        person(ctx, self.0.recorded_by).await
+        staff_named(ctx, self.0.recorded_by).await
     }
 
     /// When the server learned it.
@@ -188,7 +188,7 @@ impl TenantImpact {
 
     /// Who answered.
     async fn recorded_by(&self, ctx: &Context<'_>) -> Result<StaffMember> {
-        person(ctx, self.0.recorded_by).await
+        staff_named(ctx, self.0.recorded_by).await
     }
 
     /// When the server learned it.
@@ -200,9 +200,4 @@ impl TenantImpact {
 async fn action(ctx: &Context<'_>, id: LegalActionId) -> Result<LegalAction> {
     let row = ctx.loaders()?.load_one(id).await?;
     row.map(LegalAction::from).ok_or(Error::NotFound("legal action"))
-}
-
-async fn person(ctx: &Context<'_>, id: StaffId) -> Result<StaffMember> {
-    let row = ctx.loaders()?.load_one(id).await?;
-    row.map(StaffMember).ok_or(Error::NotFound("member of staff"))
 }

@@ -18,7 +18,7 @@ use super::{
     loaders::{CountsOf, ExtensionsOf},
     page::{connection, cost},
     scalars::Date,
-    staff::{StaffMember, district_ids},
+    staff::{StaffMember, district_ids, staff_named},
 };
 use crate::{
     authz::Action,
@@ -149,8 +149,7 @@ impl DeadlineExtension {
 
     /// Who extended it, or who recorded what moved it.
     async fn by(&self, ctx: &Context<'_>) -> Result<StaffMember> {
-        let row = ctx.loaders()?.load_one(self.0.extended_by).await?;
-        row.map(StaffMember).ok_or(Error::NotFound("member of staff"))
+        staff_named(ctx, self.0.extended_by).await
     }
 
     /// When the server learned it.

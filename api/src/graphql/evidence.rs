@@ -10,7 +10,12 @@ use entity::{
     id::{EvidenceId, InspectionId},
 };
 
-use super::{context::Ask, loaders::Loaders, page::connection, page::cost, staff::StaffMember};
+use super::{
+    context::Ask,
+    loaders::Loaders,
+    page::{connection, cost},
+    staff::{StaffMember, staff_named},
+};
 use crate::{
     error::{Error, Result},
     reads,
@@ -60,7 +65,7 @@ impl Evidence {
 
     /// Who added it.
     async fn added_by(&self, ctx: &Context<'_>) -> Result<StaffMember> {
-        staff(ctx, self.0.added_by).await
+        staff_named(ctx, self.0.added_by).await
     }
 
     /// What it shows, in words.
@@ -122,7 +127,7 @@ impl CustodyEntry {
 
     /// By whom.
     async fn by(&self, ctx: &Context<'_>) -> Result<StaffMember> {
-        staff(ctx, self.0.staff_id).await
+        staff_named(ctx, self.0.staff_id).await
     }
 
     /// SHA-256 of the file that was handled, in lower-case hex.
@@ -134,11 +139,6 @@ impl CustodyEntry {
     async fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
     }
-}
-
-async fn staff(ctx: &Context<'_>, id: entity::id::StaffId) -> Result<StaffMember> {
-    let found = ctx.loaders()?.load_one(id).await?;
-    found.map(StaffMember).ok_or(Error::NotFound("member of staff"))
 }
 
 /// The newest entries of a piece's custody log.

@@ -25,7 +25,7 @@ use super::{
     party::Party,
     remedy::Remedy,
     scalars::{Date, Money},
-    staff::StaffMember,
+    staff::{StaffMember, staff_named},
 };
 use crate::{
     authz::Action,
@@ -292,8 +292,7 @@ impl LegalActionStatusChange {
 
     /// Who recorded it.
     async fn by(&self, ctx: &Context<'_>) -> Result<StaffMember> {
-        let row = ctx.loaders()?.load_one(self.0.changed_by).await?;
-        row.map(StaffMember).ok_or(Error::NotFound("member of staff"))
+        staff_named(ctx, self.0.changed_by).await
     }
 
     /// Why.

@@ -52,8 +52,8 @@ to_one! {
     CallId => call::Model, reads::calls::by_ids;
     CallChallengeId => call_challenge::Model, reads::challenges::by_ids;
     CaseId => case::Model, reads::cases::by_ids;
-    CourtOrderId => court_order::Model, reads::court_orders::by_ids;
     CostEntryId => cost_entry::Model, reads::costs::by_ids;
+    CourtOrderId => court_order::Model, reads::court_orders::by_ids;
     DeadlineId => deadline::Model, reads::deadlines::by_ids;
     EvidenceId => evidence::Model, reads::evidence::by_ids;
     FeedId => feed::Model, reads::feeds::by_ids;

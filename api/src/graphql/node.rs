@@ -48,8 +48,8 @@ pub enum Node {
     CallChallenge(CallChallenge),
     Case(Case),
     CaseEvent(CaseEvent),
-    CourtOrder(CourtOrder),
     CostEntry(CostEntry),
+    CourtOrder(CourtOrder),
     Deadline(Deadline),
     District(District),
     Evidence(Evidence),
@@ -112,8 +112,8 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
         CallId => |row| Node::Call(Call(row));
         CallChallengeId => |row| Node::CallChallenge(CallChallenge(row));
         CaseId => |row| Node::Case(row.into());
-        CourtOrderId => |row| Node::CourtOrder(CourtOrder(row));
         CostEntryId => |row| Node::CostEntry(CostEntry(row));
+        CourtOrderId => |row| Node::CourtOrder(CourtOrder(row));
         DeadlineId => |row| Node::Deadline(row.into());
         EvidenceId => |row| Node::Evidence(Evidence(row));
         FeedId => |row| Node::Feed(Feed(row));

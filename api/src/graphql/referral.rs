@@ -12,7 +12,7 @@ use super::{
     context::Ask,
     page::{connection, cost},
     scalars::Date,
-    staff::{StaffMember, district_ids},
+    staff::{StaffMember, district_ids, staff_by_id},
 };
 use crate::{
     authz::Action,
@@ -50,7 +50,7 @@ impl Referral {
 
     /// Who made it; null when the server did.
     async fn made_by(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>> {
-        staff(ctx, self.0.made_by).await
+        staff_by_id(ctx, self.0.made_by).await
     }
 
     /// When it was made.
@@ -60,7 +60,7 @@ impl Referral {
 
     /// The person it was handed to; null when it was a department.
     async fn to_staff(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>> {
-        staff(ctx, self.0.to_staff_id).await
+        staff_by_id(ctx, self.0.to_staff_id).await
     }
 
     /// The department it was handed to; null when it was a person.
@@ -80,7 +80,7 @@ impl Referral {
 
     /// Who accepted, declined or withdrew it.
     async fn answered_by(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>> {
-        staff(ctx, self.0.answered_by).await
+        staff_by_id(ctx, self.0.answered_by).await
     }
 
     /// When it was accepted, declined or withdrawn.
@@ -92,11 +92,6 @@ impl Referral {
     async fn answer(&self) -> Option<&str> {
         self.0.answer.as_deref()
     }
-}
-
-async fn staff(ctx: &Context<'_>, id: Option<StaffId>) -> Result<Option<StaffMember>> {
-    let Some(id) = id else { return Ok(None) };
-    Ok(ctx.loaders()?.load_one(id).await?.map(StaffMember))
 }
 
 connection!(ReferralConnection, ReferralEdge, Referral, "hand-offs");

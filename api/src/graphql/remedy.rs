@@ -15,12 +15,12 @@ use super::{
     errors::{UserError, settle, user_errors},
     loaders::ConfirmationOf,
     scalars::Date,
-    staff::StaffMember,
+    staff::{StaffMember, staff_named},
 };
 use crate::{
     authz::Action,
     domain::{legal_step, remedy},
-    error::{Error, Result},
+    error::Result,
     reads::remedies::confirmations,
     writes,
 };
@@ -140,8 +140,7 @@ impl RemedyConfirmation {
 
     /// Who confirmed it.
     async fn by(&self, ctx: &Context<'_>) -> Result<StaffMember> {
-        let row = ctx.loaders()?.load_one(self.0.confirmed_by).await?;
-        row.map(StaffMember).ok_or(Error::NotFound("member of staff"))
+        staff_named(ctx, self.0.confirmed_by).await
     }
 
     /// When.

@@ -3,6 +3,8 @@
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::NaiveDate;
 
+use crate::domain::money::decimal;
+
 /// A calendar day in the city's time zone, `YYYY-MM-DD`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Date(pub NaiveDate);
@@ -61,9 +63,7 @@ impl ScalarType for Money {
     }
 
     fn to_value(&self) -> Value {
-        let sign = if self.cents < 0 { "-" } else { "" };
-        let cents = self.cents.unsigned_abs();
-        Value::String(format!("{sign}{}.{:02}", cents / 100, cents % 100))
+        Value::String(decimal(self.cents))
     }
 }
 

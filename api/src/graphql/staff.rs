@@ -209,6 +209,11 @@ pub async fn staff_by_id(ctx: &Context<'_>, id: Option<StaffId>) -> Result<Optio
     Ok(ctx.loaders()?.load_one(id).await?.map(StaffMember))
 }
 
+/// The member of staff whom a row names; rows that name one keep them.
+pub async fn staff_named(ctx: &Context<'_>, id: StaffId) -> Result<StaffMember> {
+    staff_by_id(ctx, Some(id)).await?.ok_or(Error::NotFound("member of staff"))
+}
+
 /// Ids of the districts with these numbers; error BAD_INPUT when one is not the city's.
 pub fn district_ids(ctx: &Context<'_>, numbers: Option<Vec<i32>>) -> Result<Option<Vec<DistrictId>>> {
     let Some(numbers) = numbers else { return Ok(None) };

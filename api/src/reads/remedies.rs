@@ -10,7 +10,7 @@ use crate::{city::City, domain::remedy::Remedy, error::Result, scope::unscoped};
 /// The remedy of that key as it stands now.
 pub async fn current(db: &impl ConnectionTrait, city: &City, key: &str) -> Result<Option<Remedy>> {
     let Some(remedy) = city.remedy(key) else { return Ok(None) };
-    let confirmed = confirmations(db, &[remedy.key.clone()]).await?.remove(&remedy.key);
+    let confirmed = confirmations(db, std::slice::from_ref(&remedy.key)).await?.remove(&remedy.key);
     Ok(Some(match confirmed {
         Some(row) => remedy.clone().confirmed(row.valid_to),
         None => remedy.clone(),

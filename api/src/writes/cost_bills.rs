@@ -16,7 +16,8 @@ use crate::{
     app::Tx,
     authz::Action,
     domain::{
-        cost_ledger::{blocks_billing, dollars, is_billed_by_statement},
+        cost_ledger::{blocks_billing, is_billed_by_statement},
+        money::dollars,
         refusal::{Code, Refusal},
     },
     error::Result,

@@ -6,16 +6,19 @@ use entity::{
     case_event::CaseEventKind,
     cost_entry::{self, CostKind},
     id::{CaseId, CostEntryId, LegalActionId},
-    legal_action,
 };
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter};
 
-use super::cases::{self, BODY, TITLE};
+use super::{
+    cases::{self, BODY, TITLE},
+    legal_actions,
+};
 use crate::{
     app::Tx,
     authz::Action,
     domain::{
-        cost_ledger::{self, Balance, Reversing, Stated, dollars},
+        cost_ledger::{self, Balance, Reversing, Stated},
+        money::{decimal, dollars},
         refusal::{Refusal, text},
         treble_costs::{CITATION, Standing, surcharge},
     },
@@ -50,7 +53,7 @@ pub async fn record(tx: &mut Tx, case: CaseId, cost: Cost) -> Result<CostEntryId
     let cents = cost_ledger::charge(cost.kind, cost.stated)?;
     refuse_future("on", cost.on, tx)?;
     if let Some(action) = cost.legal_action {
-        check_action(tx, &case, action).await?;
+        legal_actions::of_case(tx, case.id, action).await?;
     }
     let mut entry = drafted(tx, &case, cost.kind, cents, cost.on, &cost.proof)?;
     entry.minutes = cost.stated.minutes;
@@ -106,7 +109,7 @@ pub async fn treble(tx: &mut Tx, case: CaseId, trebling: Trebling) -> Result<Cos
     let mut case = cases::lock(tx, case).await?;
     tx.viewer.require(Action::ConductLegalAction, Some(case.district_id))?;
     refuse_future("on", trebling.on, tx)?;
-    check_action(tx, &case, trebling.legal_action).await?;
+    legal_actions::of_case(tx, case.id, trebling.legal_action).await?;
     let judgments = judgments_at(tx.conn(), &tx.viewer, &[case.property_id]).await?;
     let judgments: Vec<_> = judgments.into_iter().map(|found| found.judgment).collect();
     let standing = Standing::of(&judgments, trebling.on);
@@ -215,7 +218,7 @@ async fn insert(
         .on(entry.occurred_on, tx)
         .change("cost", None::<CostEntryId>, Some(entry.id))
         .change("kind", None::<CostKind>, Some(entry.kind))
-        .change("amount", None::<String>, Some(dollars(entry.amount_cents)))
+        .change("amount", None::<String>, Some(decimal(entry.amount_cents)))
         .change("source", None::<String>, Some(entry.source))
         .change("receipt", None::<String>, Some(entry.receipt))
         .change("reverses", None::<CostEntryId>, entry.reverses_id);
@@ -228,16 +231,6 @@ fn refuse_future(field: &'static str, day: NaiveDate, tx: &Tx) -> Result<(), Ref
         return Ok(());
     }
     Err(Refusal::invalid(field, format!("{day} is in the future; record it once it has happened.")))
-}
-
-async fn check_action(tx: &Tx, case: &case::Model, id: LegalActionId) -> Result<()> {
-    let found = legal_action::Entity::visible_to(&tx.viewer)
-        .filter(legal_action::Column::Id.eq(id))
-        .filter(legal_action::Column::CaseId.eq(case.id))
-        .one(tx.conn())
-        .await?;
-    let missing = || Refusal::not_found("legal action of this case").at("legalActionId");
-    found.map(|_| ()).ok_or_else(|| missing().into())
 }
 
 async fn find(tx: &Tx, id: CostEntryId) -> Result<cost_entry::Model> {

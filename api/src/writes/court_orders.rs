@@ -6,7 +6,7 @@ use entity::{
     case_event::CaseEventKind,
     court_order::{self, CourtOrderKind},
     deadline::DeadlineKind,
-    id::{CourtOrderId, LegalActionId, OrderViolationId, StaffId},
+    id::{CourtOrderId, LegalActionId, OrderViolationId},
     legal_action, order_violation,
 };
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
@@ -17,7 +17,7 @@ use super::{
         self, Setting,
         counted::{Counted, Trigger, rule},
     },
-    legal_actions,
+    legal_actions::{self, person, refuse_ended},
 };
 use crate::{
     app::Tx,
@@ -25,7 +25,8 @@ use crate::{
     domain::{
         case_stage::require_open,
         court_order::{Draft, Known, blocks},
-        refusal::{Code, Refusal, text},
+        money::decimal,
+        refusal::{Refusal, text},
         remedy::Remedy,
     },
     error::{Error, Result},
@@ -159,7 +160,6 @@ async fn start_deadlines(
 
 fn told(remedy: &Remedy, action: &legal_action::Model, order: &court_order::Model) -> Entry {
     let field = |name: &str| format!("{}.{name}", order.id);
-    let cents = |cents: i64| format!("{}.{:02}", cents / 100, cents % 100);
     Entry::new(CaseEventKind::LegalActionChanged, format!("{}: {} ordered", remedy.name, order.kind))
         .body(Some(order.terms.clone()))
         .change(&legal_actions::field(action, "order"), None::<CourtOrderId>, Some(order.id))
@@ -167,7 +167,7 @@ fn told(remedy: &Remedy, action: &legal_action::Model, order: &court_order::Mode
         .change(&field("issuedOn"), None::<NaiveDate>, Some(order.issued_on))
         .change(&field("complyBy"), None::<NaiveDate>, order.comply_by)
         .change(&field("expiresOn"), None::<NaiveDate>, order.expires_on)
-        .change(&field("amount"), None::<String>, order.amount_cents.map(cents))
+        .change(&field("amount"), None::<String>, order.amount_cents.map(decimal))
 }
 
 async fn kinds_of(tx: &Tx, id: LegalActionId) -> Result<Vec<CourtOrderKind>> {
@@ -196,19 +196,4 @@ async fn find(tx: &Tx, id: CourtOrderId) -> Result<court_order::Model> {
         .one(tx.conn())
         .await?;
     found.ok_or_else(|| Refusal::not_found("order").at("courtOrderId").into())
-}
-
-/// TRANSITION_BLOCKED for an action that has ended.
-pub fn refuse_ended(action: &legal_action::Model) -> Result<(), Refusal> {
-    if action.is_final {
-        let message = format!("This action has ended: it is {}.", action.status);
-        return Err(Refusal::blocked(message).at("legalActionId"));
-    }
-    Ok(())
-}
-
-/// Who records it; a program does not act in a legal action.
-pub fn person(tx: &Tx) -> Result<StaffId, Refusal> {
-    let nobody = || Refusal::new(Code::NotAllowed, "Only a member of staff acts in a legal action.");
-    tx.viewer.staff_id().ok_or_else(nobody)
 }

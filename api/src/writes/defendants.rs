@@ -11,10 +11,7 @@ use entity::{
 };
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
-use super::{
-    court_orders::{person, refuse_ended},
-    legal_actions,
-};
+use super::legal_actions::{self, person, refuse_ended};
 use crate::{
     app::Tx,
     authz::Action,

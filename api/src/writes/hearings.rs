@@ -13,7 +13,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySele
 use super::{
     cases::BODY,
     deadlines::of_hearings,
-    legal_actions::{self, COURT},
+    legal_actions::{self, COURT, refuse_ended},
     next_on::refresh_next_on,
 };
 use crate::{
@@ -51,10 +51,7 @@ pub async fn schedule(tx: &mut Tx, id: LegalActionId, setting: Setting) -> Resul
     let court = text("court", &setting.court, COURT)?;
     let department = optional_text("department", setting.department.as_deref(), PURPOSE)?;
     let purpose = text("purpose", &setting.purpose, PURPOSE)?;
-    if action.is_final {
-        let message = format!("This action has ended: it is {}.", action.status);
-        return Err(Refusal::blocked(message).at("legalActionId").into());
-    }
+    refuse_ended(&action)?;
     let hearing = new(tx, &action, setting.starts_at, court, department, purpose);
     if let Some(refusal) = wrong_start(hearing.starts_on, legal_actions::last_step_on(tx, id).await?) {
         return Err(refusal.into());

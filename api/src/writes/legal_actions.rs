@@ -252,10 +252,29 @@ async fn tell_history(
     Ok(())
 }
 
-// Every step of a legal action is somebody's.
-fn person(tx: &Tx) -> Result<StaffId, Refusal> {
-    let nobody = || Refusal::new(Code::NotAllowed, "Only a member of staff takes a step of a legal action.");
+/// Who acts: what is done in a legal action is always somebody's.
+pub fn person(tx: &Tx) -> Result<StaffId, Refusal> {
+    let nobody = || Refusal::new(Code::NotAllowed, "Only a member of staff acts in a legal action.");
     tx.viewer.staff_id().ok_or_else(nobody)
+}
+
+/// TRANSITION_BLOCKED for an action that has ended.
+pub fn refuse_ended(action: &legal_action::Model) -> Result<(), Refusal> {
+    if action.is_final {
+        let message = format!("This action has ended: it is {}.", action.status);
+        return Err(Refusal::blocked(message).at("legalActionId"));
+    }
+    Ok(())
+}
+
+/// The action of that case; NOT_FOUND when it is another one's.
+pub async fn of_case(tx: &Tx, case: CaseId, id: LegalActionId) -> Result<legal_action::Model> {
+    let found = legal_action::Entity::visible_to(&tx.viewer)
+        .filter(legal_action::Column::Id.eq(id))
+        .filter(legal_action::Column::CaseId.eq(case))
+        .one(tx.conn())
+        .await?;
+    found.ok_or_else(|| Refusal::not_found("legal action of this case").at("legalActionId").into())
 }
 
 // Who sits as the district's attorney today; nobody while the seat is vacant.

@@ -23,6 +23,7 @@ use crate::{
     authz::Action,
     domain::{
         case_stage::require_open,
+        money::decimal,
         notice::{Draft, Named, Service, TimeGiven, blocks, blocks_citation, gives_time_to_correct},
         refusal::Refusal,
     },
@@ -125,11 +126,10 @@ fn told(serving: &Serving, named: &[Named]) -> Entry {
     let services: Vec<String> = serving.services.iter().map(service).collect();
     let sections: Vec<&str> = named.iter().map(|violation| violation.code_section.as_str()).collect();
     let about = if sections.is_empty() { String::new() } else { format!(": {}", sections.join(", ")) };
-    let cents = |cents: i64| format!("{}.{:02}", cents / 100, cents % 100);
     Entry::new(kind, format!("{} served{about}", serving.kind))
         .change("services", None::<String>, Some(services.join("; ")))
         .change("complyBy", None::<NaiveDate>, serving.comply_by)
-        .change("amount", None::<String>, serving.amount_cents.map(cents))
+        .change("amount", None::<String>, serving.amount_cents.map(decimal))
 }
 
 // The violations of this case with these ids, in the order in which they were found.

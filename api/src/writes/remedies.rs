@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use entity::{id::RemedyConfirmationId, remedy_confirmation};
 use sea_orm::{ActiveModelTrait, EntityTrait};
 
-use super::{cases::BODY, court_orders::person};
+use super::{cases::BODY, legal_actions::person};
 use crate::{
     app::Tx,
     authz::Action,

@@ -10,7 +10,7 @@ use sea_orm::{ActiveModelTrait, EntityTrait};
 
 use super::{
     cases::{self, BODY},
-    court_orders::person,
+    legal_actions::person,
 };
 use crate::{
     app::Tx,

@@ -8,10 +8,7 @@ use entity::{
 };
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
-use super::{
-    court_orders::{person, refuse_ended},
-    legal_actions,
-};
+use super::legal_actions::{self, person, refuse_ended};
 use crate::{
     app::Tx,
     authz::Action,

@@ -12,13 +12,13 @@ use entity::{
     case_event::CaseEventKind,
     deadline::{self, DeadlineKind},
     id::{CaseId, DeadlineId, LegalActionId, StaffId},
-    legal_action,
 };
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
 use self::counted::Counted;
 use super::{
     cases::{self, BODY, TITLE},
+    legal_actions,
     next_on::refresh_next_on,
     team::check_member,
 };
@@ -149,12 +149,7 @@ async fn end(
 }
 
 async fn check_action(tx: &Tx, case: &case::Model, id: LegalActionId) -> Result<()> {
-    let found = legal_action::Entity::visible_to(&tx.viewer)
-        .filter(legal_action::Column::Id.eq(id))
-        .filter(legal_action::Column::CaseId.eq(case.id))
-        .one(tx.conn())
-        .await?;
-    let action = found.ok_or_else(|| Refusal::not_found("legal action of this case").at("legalActionId"))?;
+    let action = legal_actions::of_case(tx, case.id, id).await?;
     if action.is_final {
         let message = format!("This legal action is {}, so nothing more is due in it.", action.status);
         return Err(Refusal::blocked(message).at("legalActionId").into());
