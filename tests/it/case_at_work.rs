@@ -117,3 +117,9 @@ pub async fn party(jfn: &Jfn, place: &str, name: &str, status: LinkStatus) -> St
     link.insert(&jfn.app.db).await.unwrap();
     party.id.to_string()
 }
+
+/// The same input with another value in that field.
+pub fn with(mut input: Value, field: &str, value: Value) -> Value {
+    input[field] = value;
+    input
+}

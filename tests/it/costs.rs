@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tests::{Client, Jfn, key, story};
 
 use crate::{
-    case_at_work::{open, open_at, refusals, told},
+    case_at_work::{open, open_at, refusals, told, with},
     legal::refer,
 };
 
@@ -41,11 +41,6 @@ fn waiver(case: &Value, amount: &str) -> Value {
         "idempotencyKey": key(), "caseId": case, "amount": amount, "on": "2026-11-20", "reason": "Hardship shown.",
         "source": "Hearing officer", "receipt": "HO-7",
     })
-}
-
-fn with(mut input: Value, field: &str, value: Value) -> Value {
-    input[field] = value;
-    input
 }
 
 /// The id of the entry that a mutation made.

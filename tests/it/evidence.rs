@@ -262,13 +262,8 @@ story! {
         let room = upload(&officer, input).await;
         assert_eq!(put(&officer, &room, photo(4_000, 2)).await.status(), StatusCode::OK);
         let claim = json!({ "idempotencyKey": key(), "caseId": case, "uploadId": room["id"], "privileged": true });
-        let refused = refusals_of(&officer, claim).await;
-        assert_eq!(refused, "NOT_ALLOWED");
+        assert_eq!(officer.refused("evidenceAttach", "evidence { id }", claim).await, "NOT_ALLOWED");
     }
-}
-
-async fn refusals_of(client: &Client, input: Value) -> String {
-    client.refused("evidenceAttach", "evidence { id }", input).await
 }
 
 story! {
@@ -313,7 +308,7 @@ story! {
         assert_eq!(evidence_upload::Entity::find().count(&jfn.app.db).await.unwrap(), 1);
         assert_eq!(get(&officer, &kept, "").await.status(), StatusCode::OK);
         let attach = json!({ "idempotencyKey": key(), "caseId": case, "uploadId": sent["id"] });
-        assert_eq!(refusals_of(&officer, attach).await, "NOT_FOUND");
+        assert_eq!(officer.refused("evidenceAttach", "evidence { id }", attach).await, "NOT_FOUND");
     }
 }
 

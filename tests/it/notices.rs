@@ -4,7 +4,7 @@ use entity::property_party::LinkStatus;
 use serde_json::{Value, json};
 use tests::{key, story};
 
-use crate::case_at_work::{advance, find, open, open_at, party, refusals, told, violation};
+use crate::case_at_work::{advance, find, open, open_at, party, refusals, told, violation, with};
 
 const NOTICE: &str = "notice { id kind servedOn method recipient { name } complyBy amount servedBy { name } \
                       services { recipient { name } method servedOn } violations { id } }";
@@ -15,11 +15,6 @@ fn posted(case: &Value, kind: &str, served_on: &str) -> Value {
         "idempotencyKey": key(), "caseId": case, "kind": kind,
         "services": [{ "method": "POSTING", "servedOn": served_on }],
     })
-}
-
-fn with(mut input: Value, field: &str, value: Value) -> Value {
-    input[field] = value;
-    input
 }
 
 story! {

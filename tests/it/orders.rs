@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tests::{Client, Jfn, key, story};
 
 use crate::{
-    case_at_work::{party, refusals},
+    case_at_work::{party, refusals, with},
     legal::{ACTION, advance, case_at, codes, refer, schedule, step},
 };
 
@@ -22,11 +22,6 @@ fn order(action: &Value, kind: &str) -> Value {
         "idempotencyKey": key(), "legalActionId": action["id"], "kind": kind, "issuedOn": "2026-11-20",
         "terms": "As the court said.",
     })
-}
-
-fn with(mut input: Value, field: &str, value: Value) -> Value {
-    input[field] = value;
-    input
 }
 
 /// An action of district 3 that was filed today, as version 3.
