@@ -3,7 +3,6 @@
 use api::{
     app::App,
     authz::Viewer,
-    commands::import_calls,
     feeds::{CallLog, Line},
     writes::ingest::{Counts, ImportRun},
 };
@@ -11,9 +10,11 @@ use chrono::TimeDelta;
 use entity::flag::{self, FlagStatus};
 use sea_orm::{EntityTrait, QueryOrder};
 use serde_json::json;
-use tests::{Jfn, story};
-
-const HEADER: &str = "case_number,date,received,dispatched,arrived,type,address,clearance_code";
+use tests::{
+    Jfn,
+    calls::{HEADER, load_file},
+    story,
+};
 
 /// A call at the bar on a night of November 2026.
 fn night(day: u8, call_type: &str) -> String {
@@ -22,8 +23,7 @@ fn night(day: u8, call_type: &str) -> String {
 
 async fn load(app: &App, rows: &[String]) -> Counts {
     let text = format!("{HEADER}\n{}\n", rows.join("\n"));
-    let open = |mapping: &_| CallLog::read(text.as_bytes(), mapping);
-    import_calls::load(app, "demo-police", open, |line| line, |_| ()).await.expect("it loads").counts
+    load_file(app, "demo-police", text).await.expect("it loads").counts
 }
 
 fn lines(app: &App, rows: &[String]) -> Vec<Line> {

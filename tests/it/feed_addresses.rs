@@ -1,10 +1,12 @@
 //! The addresses that calls came from and no place has: who is told, and what happens once somebody knows the place.
 
-use api::{commands::import_calls, feeds::CallLog};
 use serde_json::{Value, json};
-use tests::{Client, Jfn, key, story};
+use tests::{
+    Client, Jfn,
+    calls::{HEADER, load_file},
+    key, story,
+};
 
-const HEADER: &str = "case_number,date,received,dispatched,arrived,type,address,clearance_code";
 const UNMATCHED: &str = "{ feeds { key unmatchedAddresses { address calls newestAt } } }";
 const LINKED: &str = "callsMatched property { id version aliases }";
 
@@ -17,8 +19,7 @@ async fn load(jfn: &Jfn, lines: &[&str]) {
         format!("{key},{day},{time},,,{of},{address},\n")
     };
     let text = format!("{HEADER}\n{}", lines.iter().map(line).collect::<String>());
-    let open = |mapping: &_| CallLog::read(text.as_bytes(), mapping);
-    import_calls::load(&jfn.app, "demo-police", open, |line| line, |_| ()).await.expect("it loads");
+    load_file(&jfn.app, "demo-police", text).await.expect("it loads");
 }
 
 async fn demo_feed(client: &Client, query: &str) -> Value {
@@ -193,8 +194,7 @@ story! {
         load(jfn, &NIGHTS).await;
         assert_eq!(statements().await, 5, "sign-in, feeds, matches, addresses, months");
         let text = "id,location,description,eventtime,raweventtime\n1,11XX BATES ST,Noise,2021-01-28 20:24:14,\n";
-        let open = |mapping: &_| CallLog::read(text.as_bytes(), mapping);
-        import_calls::load(&jfn.app, "stlouis-police", open, |line| line, |_| ()).await.expect("it loads");
+        load_file(&jfn.app, "stlouis-police", text).await.expect("it loads");
         assert_eq!(statements().await, 5, "however many feeds have told of calls");
     }
 }

@@ -22,10 +22,9 @@ use entity::{
 };
 use sea_orm::EntityTrait;
 use serde_json::json;
-use tests::{Jfn, Store};
+use tests::{Jfn, Store, calls::HEADER};
 
 const FEED: &str = "demo-police";
-const HEADER: &str = "case_number,date,received,dispatched,arrived,type,address,clearance_code";
 
 fn drop_file(folder: &Path, name: &str, age: u64, header: &str, lines: &[&str]) {
     let path = folder.join(name);

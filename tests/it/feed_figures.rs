@@ -12,7 +12,7 @@ use api::{app::App, commands::import_calls, feeds::CallLog, writes::ingest::Summ
 use entity::call::{self, CallCategory};
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
-use tests::{Jfn, Store, files, story};
+use tests::{Jfn, Store, calls::load_file, files, story};
 
 const FEEDS: &str = "{ feeds { key dataAsOf callsByMonth(months: 100) { month calls } \
      runs(first: 1) { nodes { status read inserted updated unchanged duplicates rejected withdrawn matched } } } }";
@@ -155,8 +155,7 @@ story! {
     async fn a_row_without_a_key_of_its_own_is_known_again_by_its_fingerprint(jfn) {
         let beginning = beginning(1_001);
         for counts in [(1_000, 1_000, 0), (1_000, 0, 1_000)] {
-            let open = |mapping: &_| CallLog::read(&beginning[..], mapping);
-            let loaded = import_calls::load(&jfn.app, "montgomery-911", open, |line| line, |_| ()).await;
+            let loaded = load_file(&jfn.app, "montgomery-911", beginning.clone()).await;
             let told = loaded.expect("it loads").counts;
             assert_eq!((told.read, told.inserted, told.unchanged), counts);
         }

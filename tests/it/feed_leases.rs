@@ -2,7 +2,6 @@
 
 use api::{
     authz::Viewer,
-    commands::import_calls,
     error::{Error, Result},
     feeds::{CallLog, Line},
     schedule::{self, Stop},
@@ -11,9 +10,13 @@ use api::{
 use chrono::TimeDelta;
 use entity::feed_run::FeedRunStatus;
 use serde_json::json;
-use tests::{Jfn, fetched::eventually, story};
+use tests::{
+    Jfn,
+    calls::{HEADER, load_file},
+    fetched::eventually,
+    story,
+};
 
-const HEADER: &str = "case_number,date,received,dispatched,arrived,type,address,clearance_code";
 const FEED: &str = "demo-police";
 
 fn log(calls: &[(u32, &str)]) -> Vec<u8> {
@@ -142,7 +145,7 @@ story! {
         let run = start(jfn).await.expect("it begins");
         let (app, bytes) = (jfn.app.clone(), log(THREE));
         let load = tokio::spawn(async move {
-            import_calls::load(&app, FEED, |mapping| CallLog::read(&bytes[..], mapping), |line| line, |_| ()).await
+            load_file(&app, FEED, bytes).await
         });
         run.finish().await.expect("it ends well");
         let loaded = load.await.expect("no panic").expect("it loads");

@@ -3,8 +3,7 @@
 use api::{
     authz::Viewer,
     commands::feed::replay_rejected,
-    commands::{import_calls, serve::app_of},
-    feeds::CallLog,
+    commands::serve::app_of,
     preset::Preset,
     schedule::{self, Manner, Stop},
     writes::{feed_runs::Purpose, ingest::ImportRun},
@@ -17,7 +16,9 @@ use entity::{
 use sea_orm::{EntityTrait, QueryOrder};
 use serde_json::{Value, json};
 use tests::{
-    Jfn, Store, fetched,
+    Jfn, Store,
+    calls::{HEADER, load_file},
+    fetched,
     fetched::{KEY, eventually, told},
     fetched_story, key,
     portal::Fault,
@@ -231,22 +232,20 @@ async fn a_server_reads_its_feeds_by_itself() {
 
 story! {
     async fn rejected_rows_are_read_again_after_the_mapping_was_mended(jfn) {
-        let header = "case_number,date,received,dispatched,arrived,type,address,clearance_code";
-        let log = |lines: &str| format!("{header}\n{lines}\n").into_bytes();
-        let load = async |bytes: Vec<u8>| {
-            let open = |mapping: &_| CallLog::read(&bytes[..], mapping);
-            import_calls::load(&jfn.app, "demo-police", open, |line| line, |_| ()).await.expect("it loads")
+        let load = async |lines: &str| {
+            let text = format!("{HEADER}\n{lines}\n");
+            load_file(&jfn.app, "demo-police", text).await.expect("it loads")
         };
         jfn.place("12 ELM ST", 3).await;
-        let first = load(log(
+        let first = load(
             "1,2026-11-05,22:00,,,Noise Party,12 ELM ST,\n2,11/10/26,22:00,,,Noise Party,12 ELM ST,\n\
              3,2026-11-15,22:00,,,Noise Party,12 ELM ST,\n4,yesterday,22:00,,,Noise Party,12 ELM ST,\n\
              5,2026-11-16,22:00,,,Noise Party,12 ELM ST,",
-        ));
+        );
         assert_eq!((first.await.counts.rejected, jfn.call_rows().await.len()), (4, 1));
         jfn.wait(TimeDelta::hours(1));
         // The source mended this row itself, and says something else by now.
-        load(log("5,11/17/26,23:00,,,Theft,14 ELM ST,")).await;
+        load("5,11/17/26,23:00,,,Theft,14 ELM ST,").await;
         jfn.wait(TimeDelta::hours(1));
         let nothing = replay_rejected(&jfn.app, "demo-police", Stop::never(), &|_| ()).await.expect("it is read");
         assert_eq!((nothing.counts.read, nothing.counts.rejected), (4, 4), "nothing was mended yet");

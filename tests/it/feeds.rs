@@ -17,9 +17,12 @@ use entity::{
 use flate2::{Compression, write::GzEncoder};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
-use tests::{Jfn, files, story};
+use tests::{
+    Jfn,
+    calls::{HEADER, load_file},
+    files, story,
+};
 
-const DEMO: &str = "case_number,date,received,dispatched,arrived,type,address,clearance_code";
 const FEEDS: &str = "{ feeds { id key kind health lastSuccessAt dataAsOf matchRate \
      runs { nodes { id status read inserted updated unchanged duplicates rejected matched error } totalCount } \
      unmappedDescriptions { description count } } }";
@@ -30,13 +33,8 @@ async fn load(app: &App, feed: &str, file: &Path) -> Result<Summary> {
 
 /// Loads lines of the demo city's log, the header in front.
 async fn load_lines(app: &App, lines: &[&str]) -> Result<Summary> {
-    let text = format!("{DEMO}\n{}\n", lines.join("\n"));
-    load_bytes(app, text.into_bytes()).await
-}
-
-async fn load_bytes(app: &App, bytes: Vec<u8>) -> Result<Summary> {
-    let open = |mapping: &_| CallLog::read(&bytes[..], mapping);
-    import_calls::load(app, "demo-police", open, |line| line, |_| ()).await
+    let text = format!("{HEADER}\n{}\n", lines.join("\n"));
+    load_file(app, "demo-police", text).await
 }
 
 fn gzip(text: &str) -> Vec<u8> {
@@ -112,7 +110,7 @@ story! {
         load_lines(&jfn.app, &["1,10/01/21,10:00,,,Noise Party,1 OAK,"]).await.expect("it loads");
         let before = calls(&jfn.app).await;
         let wrong = "case_number,day,received,type\n2,10/01/21,10:00,Theft\n".to_owned();
-        let refused = load_bytes(&jfn.app, wrong.into_bytes()).await.expect_err("a wrong header");
+        let refused = load_file(&jfn.app, "demo-police", wrong.into_bytes()).await.expect_err("a wrong header");
         assert!(refused.to_string().contains("the header lacks"), "{refused}");
         assert_eq!(calls(&jfn.app).await, before);
         let feed = feed(jfn, "demo-police").await;
@@ -128,9 +126,9 @@ story! {
 story! {
     async fn a_truncated_file_is_refused_as_a_whole(jfn) {
         let rows: Vec<String> = (0..5_000).map(|n| format!("{n},10/01/21,10:00,,,Theft,{n} OAK,")).collect();
-        let mut bytes = gzip(&format!("{DEMO}\n{}\n", rows.join("\n")));
+        let mut bytes = gzip(&format!("{HEADER}\n{}\n", rows.join("\n")));
         bytes.truncate(bytes.len() / 2);
-        let refused = load_bytes(&jfn.app, bytes).await.expect_err("a truncated file");
+        let refused = load_file(&jfn.app, "demo-police", bytes).await.expect_err("a truncated file");
         assert!(refused.to_string().contains("ends in the middle"), "{refused}");
         assert!(calls(&jfn.app).await.is_empty());
         let run = feed_run::Entity::find().one(&jfn.app.db).await.expect("runs").expect("a run");
@@ -304,7 +302,7 @@ story! {
 story! {
     async fn a_run_that_was_killed_is_told_as_failed_once_the_next_begins(jfn) {
         let mut run = ImportRun::start(&jfn.app, &Viewer::server(), "demo-police").await.expect("it begins");
-        let text = format!("{DEMO}\n1,10/01/21,10:00,,,Noise Party,1 OAK,\n");
+        let text = format!("{HEADER}\n1,10/01/21,10:00,,,Noise Party,1 OAK,\n");
         let mapping = &jfn.app.city.preset.feed("demo-police").expect("the feed").mapping;
         let log = CallLog::read(text.as_bytes(), mapping).expect("a header");
         let lines: Vec<_> = log.map(|line| line.expect("a whole file")).collect();

@@ -6,29 +6,20 @@ use entity::{
     property::{self, UseType},
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait};
-use serde_json::{Value, json};
+use serde_json::json;
 use tests::{
-    Client, Jfn, Store,
+    Jfn, Store,
     calls::{call, nights},
+    flags::{flagged, flagged_on},
     key, story,
 };
-
-async fn flagged(jfn: &Jfn, days: &[u32]) -> (Client, String, Vec<call::Model>, Value) {
-    let place = jfn.place("12 ELM ST", 3).await;
-    let calls = nights(&place, CallCategory::Noise, days);
-    assert_eq!(jfn.told(&calls).await, 1);
-    let sergeant = jfn.sergeant(3).await;
-    let flags = sergeant.ask("{ flags { nodes { id version measured } } }", json!({})).await;
-    let flag = flags["flags"]["nodes"][0].clone();
-    (sergeant, place, calls, flag)
-}
 
 const PREVIEW: &str = "query ($flag: ID!, $out: [ID!]!) { flagReviewPreview(flagId: $flag, exclude: $out) \
     { measured threshold stands counted explanation } }";
 
 story! {
     async fn a_sergeant_sees_whether_a_flag_would_stand_before_anything_is_written(jfn) {
-        let (sergeant, _, calls, flag) = flagged(jfn, &[2, 5, 10, 15]).await;
+        let (sergeant, _, calls, flag) = flagged_on(jfn, &[2, 5, 10, 15]).await;
         let preview = async |out: &[&call::Model]| {
             let out: Vec<String> = out.iter().map(|call| call.id.to_string()).collect();
             sergeant.ask(PREVIEW, json!({ "flag": flag["id"], "out": out })).await["flagReviewPreview"].take()
@@ -58,7 +49,7 @@ const EVIDENCE: &str = "query ($id: ID!) { node(id: $id) { ... on Case { flagEvi
 
 story! {
     async fn a_case_keeps_what_its_flag_rested_on_next_to_the_present_count(jfn) {
-        let (sergeant, _, calls, flag) = flagged(jfn, &[5, 10, 15]).await;
+        let (sergeant, _, calls, flag) = flagged(jfn).await;
         let input = json!({ "flagId": flag["id"], "expectedVersion": flag["version"], "decision": "CONFIRM", "reason": "Loud." });
         sergeant.done("flagReview", "flag { id }", input).await;
         let opening = json!({ "idempotencyKey": key(), "flagId": flag["id"], "title": "Loud bar", "kinds": ["HIGH_CALL_VOLUME"] });

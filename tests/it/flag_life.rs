@@ -3,7 +3,7 @@
 use api::schedule::{self, Stop};
 use chrono::TimeDelta;
 use entity::{
-    call::{self, CallCategory},
+    call::CallCategory,
     property::{self, ResidentialOccupancy, UseType},
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait};
@@ -11,30 +11,12 @@ use serde_json::{Value, json};
 use tests::{
     Client, Jfn,
     calls::{call, nights},
+    flags::{flagged, flags, review},
     key, story,
 };
 
-const LIST: &str = "{ flags { nodes { id version status measured windowFrom windowTo reviewReason \
-    explanation { counted { call { id } } excluded { call { id } reason } } } } }";
-
-async fn flags(client: &Client) -> Vec<Value> {
-    client.ask(LIST, json!({})).await["flags"]["nodes"].as_array().expect("a list").clone()
-}
-
-async fn flagged(jfn: &Jfn) -> (Client, String, Vec<call::Model>, Value) {
-    let place = jfn.place("12 ELM ST", 3).await;
-    let calls = nights(&place, CallCategory::Noise, &[5, 10, 15]);
-    assert_eq!(jfn.told(&calls).await, 1);
-    let sergeant = jfn.sergeant(3).await;
-    let flag = flags(&sergeant).await[0].clone();
-    (sergeant, place, calls, flag)
-}
-
 async fn reviewed(sergeant: &Client, flag: &Value, decision: &str) {
-    let input = json!({
-        "flagId": flag["id"], "expectedVersion": flag["version"], "decision": decision, "reason": "Looked at it.",
-    });
-    sergeant.done("flagReview", "flag { status }", input).await;
+    sergeant.done("flagReview", "flag { status }", review(flag, decision)).await;
 }
 
 async fn change(jfn: &Jfn, place: &str, change: impl FnOnce(&mut property::ActiveModel)) {

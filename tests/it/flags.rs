@@ -3,43 +3,12 @@
 use entity::call::{self, CallCategory};
 use serde_json::{Value, json};
 use tests::{
-    Client, Jfn,
     calls::{call, nights},
+    flags::{flagged, flags, only_flag, review},
     key, story,
 };
 
 const FLAG: &str = "flag { id version status measured }";
-
-const LIST: &str = "{ flags { nodes { id version status measured threshold windowFrom windowTo raisedAt \
-    property { id address } rule { key version label citation basis window { n unit } } \
-    reviewedBy { name } reviewedAt reviewReason case { id number } \
-    explanation { counted { call { id category address } counted reason reviewNote } \
-    excluded { call { id category } counted reason reviewNote } excludedByReason { reason count } \
-    dataAsOf reachedOn wouldClearWhen } } totalCount } }";
-
-async fn flags(client: &Client) -> Vec<Value> {
-    client.ask(LIST, json!({})).await["flags"]["nodes"].as_array().expect("a list").clone()
-}
-
-async fn only_flag(client: &Client) -> Value {
-    let flags = flags(client).await;
-    assert_eq!(flags.len(), 1, "{flags:#?}");
-    flags[0].clone()
-}
-
-/// A bar of district 3 with calls on three nights; and its flag.
-async fn flagged(jfn: &Jfn) -> (Client, String, Vec<call::Model>, Value) {
-    let place = jfn.place("12 ELM ST", 3).await;
-    let calls = nights(&place, CallCategory::Noise, &[5, 10, 15]);
-    assert_eq!(jfn.told(&calls).await, 1);
-    let sergeant = jfn.sergeant(3).await;
-    let flag = only_flag(&sergeant).await;
-    (sergeant, place, calls, flag)
-}
-
-fn review(flag: &Value, decision: &str) -> Value {
-    json!({ "flagId": flag["id"], "expectedVersion": flag["version"], "decision": decision, "reason": "Looked at it." })
-}
 
 fn opening(flag: &Value) -> Value {
     json!({

@@ -1,14 +1,11 @@
 //! The main job, end to end: from a real call log to a legal action that the city attorney finds in one query.
 
-use std::{fs::File, io::Cursor};
+use std::fs::File;
 
-use api::{
-    commands::{import_calls, import_places, parcel_mapping::ParcelMapping},
-    feeds::CallLog,
-};
+use api::commands::{import_places, parcel_mapping::ParcelMapping};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use tests::{Client, Jfn, files::in_repository, key, story};
+use tests::{Client, Jfn, calls::load_file, files::in_repository, key, story};
 
 /// The demo's places and calls, through the imports that the command line runs.
 async fn import(jfn: &Jfn) {
@@ -19,9 +16,7 @@ async fn import(jfn: &Jfn) {
         .await
         .expect("places");
     let log = std::fs::read(in_repository("api/demo/calls.csv.gz")).expect("the log");
-    let open = |mapping: &_| CallLog::read(Cursor::new(log.clone()), mapping);
-    let summary =
-        import_calls::load(&jfn.app, "demo-police", open, |line| line, |_| {}).await.expect("calls");
+    let summary = load_file(&jfn.app, "demo-police", log).await.expect("calls");
     assert_eq!((summary.counts.read, summary.counts.inserted, summary.counts.rejected), (10_340, 10_138, 0));
 }
 

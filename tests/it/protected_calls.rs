@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api::{commands::import_calls, feeds::CallLog};
+use api::feeds::CallLog;
 use entity::{
     call::{self, AddressPrecision, CallCategory},
     property::{self, ResidentialOccupancy},
@@ -10,48 +10,19 @@ use entity::{
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, EntityTrait, Statement};
 use serde_json::{Value, json};
 use tests::{
-    Client, Jfn, Store,
-    calls::{call, nights},
+    Jfn, Store,
+    calls::{HEADER, call, load_file, nights},
+    flags::{flagged, flags, only_flag, review},
     key, log, story,
 };
 
-const FLAGS: &str = "{ flags { nodes { id version status measured windowFrom windowTo rule { id version } \
-    history { kind reason } explanation { dataAsOf wouldClearWhen counted { call { id } reason } \
-    excluded { call { id } reason } excludedByReason { reason count } } } } }";
-
-async fn flags(client: &Client) -> Vec<Value> {
-    client.ask(FLAGS, json!({})).await["flags"]["nodes"].as_array().expect("a list").clone()
-}
-
-async fn only_flag(client: &Client) -> Value {
-    let flags = flags(client).await;
-    assert_eq!(flags.len(), 1, "{flags:#?}");
-    flags[0].clone()
-}
-
 /// Loads lines of the demo city's log: number, day of November 2026, call type, outcome.
 async fn told(jfn: &Jfn, lines: &[(u32, u32, &str, &str)]) {
-    let head = "case_number,date,received,dispatched,arrived,type,address,clearance_code";
     let line = |(n, day, kind, outcome): &(u32, u32, &str, &str)| {
         format!("{n},11/{day:02}/26,22:00,22:10,22:20,{kind},12 ELM ST,{outcome}")
     };
-    let text = format!("{head}\n{}\n", lines.iter().map(line).collect::<Vec<_>>().join("\n"));
-    let open = |mapping: &_| CallLog::read(text.as_bytes(), mapping);
-    import_calls::load(&jfn.app, "demo-police", open, |line| line, |_| ()).await.expect("it loads");
-}
-
-/// A bar with calls on three nights, its flag and its sergeant.
-async fn flagged(jfn: &Jfn) -> (Client, String, Vec<call::Model>, Value) {
-    let place = jfn.place("12 ELM ST", 3).await;
-    let calls = nights(&place, CallCategory::Noise, &[5, 10, 15]);
-    assert_eq!(jfn.told(&calls).await, 1);
-    let sergeant = jfn.sergeant(3).await;
-    let flag = only_flag(&sergeant).await;
-    (sergeant, place, calls, flag)
-}
-
-fn review(flag: &Value, decision: &str) -> Value {
-    json!({ "flagId": flag["id"], "expectedVersion": flag["version"], "decision": decision, "reason": "Looked at it." })
+    let text = format!("{HEADER}\n{}\n", lines.iter().map(line).collect::<Vec<_>>().join("\n"));
+    load_file(&jfn.app, "demo-police", text).await.expect("it loads");
 }
 
 /// Whether three such calls on three nights raise a flag at a bar.

@@ -1,6 +1,6 @@
 //! The daily roll-up says what a recount of the calls says, whatever happens to the calls.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io::Cursor};
 
 use api::{app::App, commands::import_calls, database, feeds::CallLog};
 use chrono::NaiveDate;
@@ -9,14 +9,15 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Statement,
 };
 use serde_json::json;
-use tests::story;
+use tests::{
+    calls::{HEADER, load_file},
+    story,
+};
 
 /// Calls as the log of the demo city tells them.
 async fn told(app: &App, lines: &[String]) {
-    let head = "case_number,date,received,dispatched,arrived,type,address,clearance_code";
-    let text = format!("{head}\n{}\n", lines.join("\n"));
-    let open = |mapping: &_| CallLog::read(text.as_bytes(), mapping);
-    import_calls::load(app, "demo-police", open, |line| line, |_| ()).await.expect("the lines load");
+    let text = format!("{HEADER}\n{}\n", lines.join("\n"));
+    load_file(app, "demo-police", text).await.expect("the lines load");
 }
 
 #[derive(FromQueryResult)]
@@ -168,13 +169,10 @@ story! {
         jfn.place("12 ELM ST", 3).await;
         let line = |n: usize| format!("{n},10/01/21,10:00,,,Noise Party,12 ELM ST,");
         let lines: Vec<String> = (0..200).map(line).collect();
-        let text = format!(
-            "case_number,date,received,dispatched,arrived,type,address,clearance_code\n{}\n",
-            lines.join("\n")
-        );
+        let text = format!("{HEADER}\n{}\n", lines.join("\n"));
         let slo = jfn.app.city.preset.feed("demo-police").expect("the feed").mapping.clone();
         let one = async |feed: &str| {
-            let open = |_: &_| CallLog::read(text.as_bytes(), &slo);
+            let open = |_: &_| CallLog::read(Cursor::new(text.clone()), &slo);
             import_calls::load(&jfn.app, feed, open, |line| line, |_| ()).await.expect("it loads");
         };
         tokio::join!(one("demo-police"), one("slo-police"));

@@ -1,8 +1,14 @@
 //! Calls as a feed would have told them, put where an import puts them, and the rules held against them.
 
+use std::io::Cursor;
+
 use api::{
+    app::App,
     authz::{Action, Viewer},
-    writes,
+    commands::import_calls,
+    error::Result,
+    feeds::CallLog,
+    writes::{self, ingest::Summary},
 };
 use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::America::Los_Angeles;
@@ -17,6 +23,16 @@ use sea_orm::{
 };
 
 use crate::Jfn;
+
+/// The header of the demo city's log.
+pub const HEADER: &str = "case_number,date,received,dispatched,arrived,type,address,clearance_code";
+
+/// Loads a file of a feed.
+pub async fn load_file(app: &App, feed: &str, file: impl Into<Vec<u8>>) -> Result<Summary> {
+    let file = file.into();
+    let open = |mapping: &_| CallLog::read(Cursor::new(file.clone()), mapping);
+    import_calls::load(app, feed, open, |at| at, |_| ()).await
+}
 
 /// A moment by the wall clock of Sacramento, such as `2026-11-10 22:00`.
 #[must_use]

@@ -5,6 +5,7 @@ mod city;
 mod client;
 pub mod fetched;
 pub mod files;
+pub mod flags;
 pub mod log;
 pub mod portal;
 mod store;

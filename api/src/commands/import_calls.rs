@@ -23,9 +23,6 @@ use crate::{
     },
 };
 
-/// Lines that are read before the database gets its turn again: a fraction of a millisecond.
-const PAUSE: usize = 50;
-
 /// Which files to load, and into which feed.
 #[derive(clap::Args)]
 pub struct ImportCalls {
@@ -58,11 +55,11 @@ pub async fn run(app: &App, args: ImportCalls) -> Result<()> {
 /// rows with the same key only one stands, and to see that it is whole before anything is written.
 ///
 /// `moved` tells when a call is taken to have happened, which is when it happened but for a demo; `progress` is told the bytes read, those of both readings together.
-pub async fn load<R: Read>(
+pub async fn load<R: Read + Send + 'static>(
     app: &App,
     feed: &str,
     open: impl Fn(&FeedMapping) -> Result<CallLog<R>, FeedError>,
-    moved: impl Fn(DateTime<Utc>) -> DateTime<Utc>,
+    moved: impl Fn(DateTime<Utc>) -> DateTime<Utc> + Send + 'static,
     progress: impl Fn(u64),
 ) -> Result<Summary> {
     let mapping = &ingest::feed(app, feed)?.mapping;
@@ -81,7 +78,7 @@ pub async fn load<R: Read>(
         }
     };
     let taken = match open(mapping) {
-        Ok(log) => take(&mut run, log, &moved, |read| progress(bytes + read)).await,
+        Ok(log) => take(&mut run, log, moved, |read| progress(bytes + read)).await,
         Err(error) => Err(refused(&error)),
     };
     match taken {
@@ -118,44 +115,53 @@ fn note<R: Read>(
     Ok(log.bytes_read())
 }
 
-// While the database takes a batch, the next one is read.
-async fn take<R: Read>(
-    run: &mut ImportRun,
-    mut log: CallLog<R>,
-    moved: impl Fn(DateTime<Utc>) -> DateTime<Utc>,
-    progress: impl Fn(u64),
-) -> Result<()> {
-    let mut reader = run.reader()?;
-    let mut next = read(&mut log, &mut reader, &moved).await?;
+// While the database takes a batch, a thread reads the next one.
+async fn take<R, M>(run: &mut ImportRun, log: CallLog<R>, moved: M, progress: impl Fn(u64)) -> Result<()>
+where
+    R: Read + Send + 'static,
+    M: Fn(DateTime<Utc>) -> DateTime<Utc> + Send + 'static,
+{
+    let batches = Batches { log, reader: run.reader()?, moved };
+    let (mut batches, mut next) = ahead(batches).await?;
     while let Some(lines) = next {
-        let (taken, read) = tokio::join!(run.take_read(lines), read(&mut log, &mut reader, &moved));
+        let (taken, read) = tokio::join!(run.take_read(lines), ahead(batches));
         taken?;
-        progress(log.bytes_read());
-        next = read?;
+        (batches, next) = read?;
+        progress(batches.log.bytes_read());
     }
     Ok(())
 }
 
-// A batch of lines; none when there are no more.
-async fn read<R: Read>(
-    log: &mut CallLog<R>,
-    reader: &mut LineReader,
-    moved: impl Fn(DateTime<Utc>) -> DateTime<Utc>,
-) -> Result<Option<ReadLines>> {
-    let mut lines = ReadLines::default();
-    let mut count = 0;
-    while count < BATCH
-        && let Some(line) = log.next().transpose().map_err(|error| refused(&error))?
-    {
-        let line = line.map(|row| SourceRow { occurred_at: moved(row.occurred_at), ..row });
-        reader.read(line, &mut lines);
-        count += 1;
-        if count.is_multiple_of(PAUSE) {
-            tokio::task::yield_now().await;
+async fn ahead<R, M>(mut batches: Batches<R, M>) -> Result<(Batches<R, M>, Option<ReadLines>)>
+where
+    R: Read + Send + 'static,
+    M: Fn(DateTime<Utc>) -> DateTime<Utc> + Send + 'static,
+{
+    let reading = tokio::task::spawn_blocking(move || batches.read().map(|lines| (batches, lines)));
+    reading.await.map_err(|error| Error::Internal(error.to_string()))?
+}
+
+struct Batches<R: Read, M> {
+    log: CallLog<R>,
+    reader: LineReader,
+    moved: M,
+}
+
+impl<R: Read, M: Fn(DateTime<Utc>) -> DateTime<Utc>> Batches<R, M> {
+    // A batch of lines; none when there are no more.
+    fn read(&mut self) -> Result<Option<ReadLines>> {
+        let mut lines = ReadLines::default();
+        let mut count = 0;
+        while count < BATCH
+            && let Some(line) = self.log.next().transpose().map_err(|error| refused(&error))?
+        {
+            let moved = |row: SourceRow| SourceRow { occurred_at: (self.moved)(row.occurred_at), ..row };
+            self.reader.read(line.map(moved), &mut lines);
+            count += 1;
         }
+        self.reader.ended(&mut lines);
+        Ok((count > 0).then_some(lines))
     }
-    reader.ended(&mut lines);
-    Ok((count > 0).then_some(lines))
 }
 
 fn progress_bar(file: &Path) -> ProgressBar {

@@ -21,7 +21,7 @@ pub async fn load(app: &App, now: DateTime<Utc>) -> Result<()> {
     let yesterday = app.city.day_of(now) - Days::new(1);
     let weeks = u64::try_from((yesterday - LAST).num_weeks()).unwrap_or(0);
     let zone = app.city.zone();
-    let moved = |at: DateTime<Utc>| {
+    let moved = move |at: DateTime<Utc>| {
         // The wall clock stays: a call at two in the morning is one at two in the morning.
         let later = at.with_timezone(&zone).naive_local() + Days::new(weeks * 7);
         clock::in_zone(zone, later).unwrap_or(at)

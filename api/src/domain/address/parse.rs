@@ -13,8 +13,9 @@ use super::{
 /// tell one premises from another, and counts as unreadable.
 pub(super) fn address(raw: &str, writing: Writing) -> Address {
     let address = once(raw, writing);
-    let again = once(&address.text(), writing);
-    let sound = again.text() == address.text()
+    let text = address.text();
+    let again = once(&text, writing);
+    let sound = again.text() == text
         && again.key() == address.key()
         && again.is_house() == address.is_house()
         && again.unit.is_none();

@@ -30,7 +30,7 @@ use super::{
     flags,
 };
 use crate::{
-    app::App,
+    app::{App, Tx},
     authz::Viewer,
     domain::address::Writing,
     error::{Error, Result},
@@ -187,15 +187,10 @@ impl ImportRun {
             None => {}
         }
         let begun = &self.begun;
-        let told = self.app.write(
-            &self.viewer,
-            self.begun.purpose.name(),
-            self.begun.purpose.action(),
-            async |tx| {
-                begun.lease.keep(tx).await?;
-                feed_runs::tell_file(tx, begun.run, file).await
-            },
-        );
+        let told = self.write(async |tx| {
+            begun.lease.keep(tx).await?;
+            feed_runs::tell_file(tx, begun.run, file).await
+        });
         told.await?;
         self.found.file = Some(file.clone());
         Ok(())
@@ -218,16 +213,11 @@ impl ImportRun {
         self.found.rows = self.summary.counts.read;
         let (ended, found, holder) = (&self.begun, &self.found, &self.app.holder);
         let counts = &self.summary.counts;
-        let begun = self.app.write(
-            &self.viewer,
-            self.begun.purpose.name(),
-            self.begun.purpose.action(),
-            async |tx| {
-                feed_runs::tell(tx, ended.run, counts).await?;
-                feed_runs::end_well(tx, ended, found, true).await?;
-                feed_runs::begin_next(tx, ended, holder).await
-            },
-        );
+        let begun = self.write(async |tx| {
+            feed_runs::tell(tx, ended.run, counts).await?;
+            feed_runs::end_well(tx, ended, found, true).await?;
+            feed_runs::begin_next(tx, ended, holder).await
+        });
         self.begun = begun.await?;
         self.before.add(std::mem::take(&mut self.summary));
         self.found = Found::default();
@@ -255,17 +245,12 @@ impl ImportRun {
     pub async fn take_read(&mut self, lines: ReadLines) -> Result<Vec<(u64, Outcome)>> {
         let source = batch::Source { feed: self.begun.feed, run: self.begun.run };
         let (before, lease) = (&self.summary.counts, &self.begun.lease);
-        let taken = self.app.write(
-            &self.viewer,
-            self.begun.purpose.name(),
-            self.begun.purpose.action(),
-            async |tx| {
-                lease.keep_unpaused(tx).await?;
-                let taken = batch::take(tx, &source, lines).await?;
-                feed_runs::tell(tx, source.run, &before.plus(&taken.summary.counts)).await?;
-                Ok(taken)
-            },
-        );
+        let taken = self.write(async |tx| {
+            lease.keep_unpaused(tx).await?;
+            let taken = batch::take(tx, &source, lines).await?;
+            feed_runs::tell(tx, source.run, &before.plus(&taken.summary.counts)).await?;
+            Ok(taken)
+        });
         let taken = taken.await?;
         self.summary.add(taken.summary);
         self.touched.extend(taken.touched);
@@ -277,15 +262,10 @@ impl ImportRun {
         self.evaluate().await?;
         self.found.rows = self.summary.counts.read;
         let (begun, found, counts) = (&self.begun, &self.found, &self.summary.counts);
-        let ended = self.app.write(
-            &self.viewer,
-            self.begun.purpose.name(),
-            self.begun.purpose.action(),
-            async |tx| {
-                feed_runs::tell(tx, begun.run, counts).await?;
-                feed_runs::end_well(tx, begun, found, false).await
-            },
-        );
+        let ended = self.write(async |tx| {
+            feed_runs::tell(tx, begun.run, counts).await?;
+            feed_runs::end_well(tx, begun, found, false).await
+        });
         ended.await?;
         self.before.add(self.summary);
         Ok(self.before)
@@ -305,35 +285,30 @@ impl ImportRun {
         // Should this fail too, the run stays open: whoever reads the feed next ends it and looks at its places.
         self.evaluate().await?;
         let (begun, counts) = (&self.begun, &self.summary.counts);
-        let ended = self.app.write(
-            &self.viewer,
-            self.begun.purpose.name(),
-            self.begun.purpose.action(),
-            async |tx| {
-                feed_runs::tell(tx, begun.run, counts).await?;
-                feed_runs::end_badly(tx, begun, failure).await
-            },
-        );
+        let ended = self.write(async |tx| {
+            feed_runs::tell(tx, begun.run, counts).await?;
+            feed_runs::end_badly(tx, begun, failure).await
+        });
         ended.await?;
         self.before.add(self.summary);
         Ok(self.before)
+    }
+
+    async fn write<T>(&self, work: impl AsyncFnOnce(&mut Tx) -> Result<T>) -> Result<T> {
+        let purpose = &self.begun.purpose;
+        self.app.write(&self.viewer, purpose.name(), purpose.action(), work).await
     }
 
     async fn evaluate(&mut self) -> Result<()> {
         let touched: Vec<PropertyId> = std::mem::take(&mut self.touched).into_iter().collect();
         for places in touched.chunks(PLACES) {
             let (begun, mut counts) = (&self.begun, self.summary.counts.clone());
-            let evaluated = self.app.write(
-                &self.viewer,
-                self.begun.purpose.name(),
-                self.begun.purpose.action(),
-                async |tx| {
-                    begun.lease.keep(tx).await?;
-                    counts.flags_raised += flags::evaluate(tx, places).await?;
-                    feed_runs::tell(tx, begun.run, &counts).await?;
-                    Ok(counts)
-                },
-            );
+            let evaluated = self.write(async |tx| {
+                begun.lease.keep(tx).await?;
+                counts.flags_raised += flags::evaluate(tx, places).await?;
+                feed_runs::tell(tx, begun.run, &counts).await?;
+                Ok(counts)
+            });
             self.summary.counts = evaluated.await?;
         }
         Ok(())
