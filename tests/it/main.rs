@@ -30,6 +30,7 @@ mod feeds;
 mod flag_evidence;
 mod flag_life;
 mod flags;
+mod guards;
 mod inspections;
 mod legal;
 mod legal_actions;

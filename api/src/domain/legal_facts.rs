@@ -124,9 +124,9 @@ impl Facts {
         kinds: &'a [NoticeKind],
         by: NaiveDate,
     ) -> impl Iterator<Item = &'a NoticeServed> {
-        self.notices
-            .iter()
-            .filter(move |notice| kinds.contains(&notice.kind) && notice.last_on().is_some_and(|day| day <= by))
+        self.notices.iter().filter(move |notice| {
+            kinds.contains(&notice.kind) && notice.last_on().is_some_and(|day| day <= by)
+        })
     }
 
     /// The clocks of those rules that had started by that day.
@@ -137,7 +137,8 @@ impl Facts {
     /// Whether what the remedy builds on was served or started by that day.
     #[must_use]
     pub fn is_noticed(&self, grounds: &RemedyGrounds, by: NaiveDate) -> bool {
-        self.served(&grounds.notices, by).next().is_some() || self.started(&grounds.waits, by).next().is_some()
+        self.served(&grounds.notices, by).next().is_some()
+            || self.started(&grounds.waits, by).next().is_some()
     }
 
     /// Where the time given by what the remedy builds on stands on that day: the notice or clock that ends first holds.

@@ -48,12 +48,7 @@ pub fn supplied_by(requirement: Requirement) -> &'static str {
 
 /// What is missing of it for that step, if anything is.
 #[must_use]
-pub fn missing(
-    remedy: &Remedy,
-    requirement: Requirement,
-    step: &Step<'_>,
-    facts: &Facts,
-) -> Option<Refusal> {
+pub fn missing(remedy: &Remedy, requirement: Requirement, step: &Step<'_>, facts: &Facts) -> Option<Refusal> {
     use Requirement as R;
     match requirement {
         R::Reason => is_blank(step.reason).then(|| Refusal::required("reason", "Say why.")),
@@ -92,7 +87,8 @@ pub fn missing(
                 .to_owned()
         }),
         R::OrderViolation => lacking(facts.order_was_violated, || {
-            "No violation of an order in this action is on record; record it with `orderViolationRecord`.".to_owned()
+            "No violation of an order in this action is on record; record it with `orderViolationRecord`."
+                .to_owned()
         }),
         R::ArrestDocumentation => lacking(facts.has_document, || {
             "The arrest report or other law-enforcement documentation is not attached; attach it with \
@@ -138,7 +134,8 @@ fn kinds(kinds: &[NoticeKind]) -> String {
 
 fn not_noticed(remedy: &Remedy) -> String {
     let grounds = &remedy.grounds;
-    let clocks = format!("let {} start with a step of the action or with `deadlineStart`", grounds.waits.join(" or "));
+    let clocks =
+        format!("let {} start with a step of the action or with `deadlineStart`", grounds.waits.join(" or "));
     let serve = format!("serve {} with `noticeServe`", kinds(&grounds.notices));
     let supply = match (grounds.notices.is_empty(), grounds.waits.is_empty()) {
         (false, false) => format!("{serve}, or {clocks}"),
@@ -155,7 +152,8 @@ fn uncorrected_time(remedy: &Remedy, step: &Step<'_>, facts: &Facts) -> Option<R
     if !facts.has_immediate_danger {
         return Some(refusal);
     }
-    let message = "The time to correct has not run out; say why the immediate danger that is on record cannot wait.";
+    let message =
+        "The time to correct has not run out; say why the immediate danger that is on record cannot wait.";
     is_blank(step.reason).then(|| Refusal::required("reason", message))
 }
 
@@ -240,7 +238,8 @@ fn unserved(remedy: &Remedy, on: NaiveDate, facts: &Facts) -> Option<Refusal> {
 fn no_earlier_response(remedy: &Remedy, on: NaiveDate, facts: &Facts) -> Option<Refusal> {
     let window = remedy.grounds.response_window_days.unwrap_or_default();
     let days: BTreeSet<NaiveDate> = facts.responses.iter().copied().filter(|day| *day <= on).collect();
-    let within = |(first, second): (&NaiveDate, &NaiveDate)| (*second - *first).num_days() < i64::from(window);
+    let within =
+        |(first, second): (&NaiveDate, &NaiveDate)| (*second - *first).num_days() < i64::from(window);
     let is_second = days.iter().zip(days.iter().skip(1)).any(within);
     lacking(is_second, || {
         format!(
@@ -273,7 +272,8 @@ fn unconfirmed(remedy: &Remedy, on: NaiveDate, facts: &Facts) -> Option<Refusal>
         }
     }
     lacking(facts.costs_confirmed_on(on).is_some(), || {
-        "The costs are not confirmed in this action; record it as COSTS_CONFIRMED with `courtOrderRecord`.".to_owned()
+        "The costs are not confirmed in this action; record it as COSTS_CONFIRMED with `courtOrderRecord`."
+            .to_owned()
     })
 }
 
@@ -294,6 +294,22 @@ fn no_lien_notice(remedy: &Remedy, on: NaiveDate, facts: &Facts) -> Option<Refus
             ways.join(" or ")
         )
     })
+}
+
+/// What stands in the way of putting a lien on record in the action: costs that were not confirmed, or a notice of the lien
+/// that was not served (Government Code 38773.1).
+#[must_use]
+pub fn blocks_lien(remedy: &Remedy, on: NaiveDate, facts: &Facts) -> Vec<Refusal> {
+    let found: Vec<Refusal> = if remedy.grounds.lien_notice_by.is_empty() {
+        let message = format!(
+            "{} makes no lien; refer a remedy that recovers costs with `legalActionRefer` and record it there.",
+            remedy.name
+        );
+        vec![Refusal::blocked(message)]
+    } else {
+        unconfirmed(remedy, on, facts).into_iter().chain(no_lien_notice(remedy, on, facts)).collect()
+    };
+    found.into_iter().map(|refusal| Refusal { field: vec!["kind"], ..refusal }).collect()
 }
 
 fn unverified(remedy: &Remedy, on: NaiveDate, facts: &Facts) -> Option<Refusal> {

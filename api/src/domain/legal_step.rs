@@ -66,7 +66,12 @@ pub fn blocks(remedy: &Remedy, from: LegalActionStatus, step: &Step<'_>, facts: 
 /// What the remedy still lacks until it can be filed in a case, and what each lack is; what comes with the steps (a
 /// reason, the court, its number) is left out.
 #[must_use]
-pub fn lacking(remedy: &Remedy, role: StaffRole, today: NaiveDate, facts: &Facts) -> Vec<(Requirement, Refusal)> {
+pub fn lacking(
+    remedy: &Remedy,
+    role: StaffRole,
+    today: NaiveDate,
+    facts: &Facts,
+) -> Vec<(Requirement, Refusal)> {
     use LegalActionStatus as S;
     let way = [(S::Referred, S::Authorized), (S::Authorized, S::Filed)];
     let steps = way.into_iter().filter_map(|(from, to)| remedy.step(Some(from), to));

@@ -198,6 +198,20 @@ impl Loader<StepFactsOf> for Loaders {
     }
 }
 
+/// What is on record of a case that the steps of its legal actions rest on, today.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RecordOf(pub CaseId);
+
+impl Loader<RecordOf> for Loaders {
+    type Value = legal_facts::Facts;
+    type Error = Error;
+    async fn load(&self, keys: &[RecordOf]) -> Result<HashMap<RecordOf, legal_facts::Facts>> {
+        let ids: Vec<CaseId> = keys.iter().map(|key| key.0).collect();
+        let facts = reads::case_record::of(&self.app.db, &self.app.city, &ids, self.app.today()).await?;
+        Ok(facts.into_iter().map(|(id, facts)| (RecordOf(id), facts)).collect())
+    }
+}
+
 /// The hearings that the attorney of a hearing cannot be at as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ConflictsOf(pub HearingId);

@@ -110,7 +110,9 @@ pub(super) fn read(document: Document<'_>, rules: &[DeadlineRule]) -> Result<Vec
         }
     }
     for grounds in listed.remedies.iter().filter_map(|remedy| remedy.grounds.as_ref()) {
-        if let Some(key) = grounds.get_ref().waits.iter().find(|key| !rules.iter().any(|rule| rule.key == **key)) {
+        if let Some(key) =
+            grounds.get_ref().waits.iter().find(|key| !rules.iter().any(|rule| rule.key == **key))
+        {
             return Err(document.wrong(grounds, format!("there is no deadline rule `{key}`")));
         }
     }
@@ -163,7 +165,9 @@ fn checked(
     }
     let steps = remedy_steps::joined(document, &remedy.key, &shared, &remedy.steps)?;
     let grounds = remedy.grounds.as_ref().map(Spanned::get_ref).cloned().unwrap_or_default();
-    if let Some(lacking) = steps.iter().flat_map(|step| &step.requires).find_map(|asked| ungrounded(*asked, &grounds)) {
+    if let Some(lacking) =
+        steps.iter().flat_map(|step| &step.requires).find_map(|asked| ungrounded(*asked, &grounds))
+    {
         return Err(document.wrong(&remedy.key, format!("remedy `{}`: {lacking}", remedy.key.get_ref())));
     }
     Ok(Remedy {
@@ -196,9 +200,9 @@ fn ungrounded(asked: Requirement, grounds: &RemedyGrounds) -> Option<&'static st
         R::LienNotice if grounds.lien_notice_by.is_empty() => {
             Some("`grounds` does not say how notice of the lien is served (`lien_notice_by`)")
         }
-        R::EarlierResponse if grounds.response_window_days.is_none() => {
-            Some("`grounds` does not say within how many days a response was earlier (`response_window_days`)")
-        }
+        R::EarlierResponse if grounds.response_window_days.is_none() => Some(
+            "`grounds` does not say within how many days a response was earlier (`response_window_days`)",
+        ),
         _ => None,
     }
 }

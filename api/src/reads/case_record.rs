@@ -137,7 +137,10 @@ async fn rows(db: &impl ConnectionTrait, ids: &[CaseId]) -> Result<Vec<Row>> {
         .expr_as(Expr::exists(violations.into_query()), "violation_found")
         .expr_as(Expr::exists(documents().into_query()), "document")
         .expr_as(Expr::exists(refused.into_query()), "entry_refused")
-        .expr_as(Expr::exists(recordings.filter(Expr::exists(lien.into_query())).into_query()), "standing_lien")
+        .expr_as(
+            Expr::exists(recordings.filter(Expr::exists(lien.into_query())).into_query()),
+            "standing_lien",
+        )
         .expr_as(Expr::from(verifying.into_query()), "verified_at")
         .filter(case::Column::Id.is_in(ids.iter().copied()))
         .into_model::<Row>()
@@ -259,7 +262,8 @@ async fn notices(
 // extension moves the clock.
 fn as_served(row: &ServiceRow, service: Served, clocks: &[ClockRow]) -> NoticeServed {
     let named = row.comply_by.map(|day| over_on(DeadlineKind::Due, day));
-    let own = clocks.iter().filter(|clock| clock.notice_id == Some(row.id) && clock.kind != DeadlineKind::Expires);
+    let own =
+        clocks.iter().filter(|clock| clock.notice_id == Some(row.id) && clock.kind != DeadlineKind::Expires);
     NoticeServed {
         kind: row.kind,
         action: row.legal_action_id,

@@ -70,8 +70,9 @@ pub async fn of(
 
 async fn rows(db: &impl ConnectionTrait, ids: &[LegalActionId], on: NaiveDate) -> Result<Vec<Row>> {
     let hearings = || of_action::<hearing::Entity>(hearing::Column::LegalActionId);
-    let ahead =
-        hearings().filter(hearing::Column::Status.eq(HearingStatus::Scheduled)).filter(hearing::Column::StartsOn.gte(on));
+    let ahead = hearings()
+        .filter(hearing::Column::Status.eq(HearingStatus::Scheduled))
+        .filter(hearing::Column::StartsOn.gte(on));
     let held = hearings().filter(hearing::Column::Status.eq(HearingStatus::Held));
     let unreleased = of_action::<title_recording::Entity>(title_recording::Column::LegalActionId)
         .filter(title_recording::Column::ReleasedOn.is_null());
