@@ -106,8 +106,8 @@ async fn litigate(attorney: &Client, case: &Value) {
     let court = json!({ "court": "Superior Court, Sacramento", "courtCaseNumber": "34-2026-00000001" });
     action_to(attorney, &action, "FILED", court).await;
     let papers = json!({
-        "idempotencyKey": key(), "caseId": case["id"], "kind": "LEGAL_PAPERS", "legalActionId": action,
-        "services": [{ "method": "POSTING", "servedOn": "2026-11-20" }],
+        "idempotencyKey": key(), "caseId": case, "kind": "LEGAL_PAPERS", "legalActionId": action,
+        "services": [{ "method": "POSTING", "servedOn": "2026-12-10" }],
     });
     attorney.done("noticeServe", "notice { id }", papers).await;
     action_to(attorney, &action, "SERVED", json!({})).await;
