@@ -111,12 +111,16 @@ impl<'a> Walk<'a> {
         step(&self.action, self.version, to, &self.today())
     }
 
-    /// The same with a reason, the court and its number.
+    /// The same with what it asks for of a reason, the court and its number.
     fn whole(&self, to: &str) -> Value {
-        let court = with(self.bare(to), "court", json!("Superior Court"));
-        let input = with(court, "courtCaseNumber", json!("34-2026-00123"));
-        let asks_why = self.steps[&(self.status.clone(), to.to_owned())].contains("reason");
-        if asks_why { with(input, "reason", json!("It is over.")) } else { input }
+        let asked = &self.steps[&(self.status.clone(), to.to_owned())];
+        let comes_with_it = [
+            ("reason", "reason", "It is over."),
+            ("court", "court", "Superior Court"),
+            ("court_case_number", "courtCaseNumber", "34-2026-00123"),
+        ];
+        let given = comes_with_it.into_iter().filter(|(fact, ..)| asked.contains(*fact));
+        given.fold(self.bare(to), |input, (_, field, value)| with(input, field, json!(value)))
     }
 
     /// What the API tells of the step is what the table says, and so is its refusal.
