@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use chrono::{Days, NaiveDate};
-use entity::{notice::NoticeKind, notice_service::ServiceMethod};
+use entity::{deadline::DeadlineKind, notice::NoticeKind, notice_service::ServiceMethod};
 
 use super::{
     legal_facts::{Facts, Time},
     legal_step::Step,
+    money::dollars,
     refusal::{Code, Refusal},
     remedy::{Remedy, Requirement},
 };
@@ -344,16 +345,16 @@ fn unpaid(remedy: &Remedy, facts: &Facts) -> Option<Refusal> {
     }
     let owed = facts.balance.outstanding();
     lacking(owed <= 0, || {
-        format!("{} is still owed; record what came in with `paymentRecord`.", super::money::dollars(owed))
+        format!("{} is still owed; record what came in with `paymentRecord`.", dollars(owed))
     })
 }
 
 /// The first day on which a clock has run out whose deadline is `due_on`: what has to be done by a day can be done on it,
 /// and what waits for a day waits no more on it.
 #[must_use]
-pub fn over_on(kind: entity::deadline::DeadlineKind, due_on: NaiveDate) -> NaiveDate {
+pub fn over_on(kind: DeadlineKind, due_on: NaiveDate) -> NaiveDate {
     match kind {
-        entity::deadline::DeadlineKind::NotBefore => due_on,
+        DeadlineKind::NotBefore => due_on,
         _ => due_on.checked_add_days(Days::new(1)).unwrap_or(NaiveDate::MAX),
     }
 }

@@ -3,7 +3,6 @@
 use entity::{
     case_kind::CaseKind,
     court_order::CourtOrderKind,
-    deadline::DeadlineKind,
     id::{LegalActionId, PartyId},
     legal_action::{LegalActionKind, LegalActionStatus},
     staff::StaffRole,
@@ -102,6 +101,7 @@ fn immediate_danger_asks_for_a_reason_instead_of_time_but_not_where_the_notice_h
 
 #[test]
 fn a_petition_is_announced_by_posting_and_by_mail() {
+    use ServiceMethod as M;
     let with = |methods: &[ServiceMethod]| Facts {
         notices: methods
             .iter()
@@ -109,7 +109,6 @@ fn a_petition_is_announced_by_posting_and_by_mail() {
             .collect(),
         ..Facts::default()
     };
-    use ServiceMethod as M;
     let asked = |on, facts: &Facts| found(Requirement::PrePetitionNotice, on, facts);
     assert_eq!(asked("2026-03-09", &with(&[M::Posting])), Some(Code::TransitionBlocked));
     assert_eq!(asked("2026-03-09", &with(&[M::MailInState])), Some(Code::TransitionBlocked));

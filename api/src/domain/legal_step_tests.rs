@@ -136,6 +136,7 @@ fn a_case_that_grew_from_a_flag_goes_on_only_when_a_sergeant_confirmed_it() {
 
 #[test]
 fn a_case_is_told_what_it_lacks_until_a_remedy_can_be_filed() {
+    use Requirement as R;
     let homes = Facts { residents_unanswered: true, grew_from_flag: true, ..Facts::default() };
     let found: Vec<Requirement> = lacking(&remedy(), StaffRole::Attorney, day(3, 2), &homes)
         .into_iter()

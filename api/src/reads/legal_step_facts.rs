@@ -18,7 +18,6 @@ use super::case_record;
 use crate::{city::City, domain::legal_facts::Facts, error::Result, scope::unscoped};
 
 #[derive(FromQueryResult)]
-#[expect(clippy::struct_excessive_bools, reason = "a row of facts")]
 struct Row {
     id: LegalActionId,
     case_id: CaseId,
