@@ -25,6 +25,8 @@ pub mod flag_plan;
 pub mod flag_review;
 pub mod hearing;
 pub mod inspection;
+pub mod legal_facts;
+pub mod legal_requirement;
 pub mod legal_step;
 pub mod money;
 pub mod notice;

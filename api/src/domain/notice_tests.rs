@@ -40,7 +40,7 @@ fn refused(
     comply_by: Option<&str>,
     amount_cents: Option<i64>,
 ) -> Vec<String> {
-    let draft = Draft { kind, services, comply_by: comply_by.map(day), amount_cents };
+    let draft = Draft { kind, names_action: true, services, comply_by: comply_by.map(day), amount_cents };
     blocks(draft, &[], today()).iter().map(|refusal| refusal.field.join(".")).collect()
 }
 
@@ -92,6 +92,7 @@ fn nobody_is_asked_to_correct_what_is_corrected() {
     let services = [posted("2026-03-02")];
     let done = Named { corrected_on: Some(day("2026-03-05")), ..violation() };
     let draft = |kind| Draft {
+        names_action: true,
         kind,
         services: &services,
         comply_by: Some(day("2026-04-01")),

@@ -35,6 +35,7 @@ use super::{
     referral::Referral,
     scalars::Date,
     staff::{District, StaffMember},
+    suggested_remedy::{SuggestedRemedy, suggested},
     violation::Violation,
 };
 use crate::{
@@ -248,6 +249,11 @@ impl Case {
     async fn legal_actions(&self, ctx: &Context<'_>) -> Result<Vec<LegalAction>> {
         let rows = ctx.loaders()?.load_one(LegalActionsOf(self.0.case.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(LegalAction::from).collect())
+    }
+
+    /// Legal tools that fit its kinds, those of the primary kind first, each with what the case still lacks for it.
+    async fn suggested_remedies(&self, ctx: &Context<'_>) -> Result<Vec<SuggestedRemedy>> {
+        suggested(ctx, self.0.case.id).await
     }
 
     /// What it cost the city, what was assessed and what came in.

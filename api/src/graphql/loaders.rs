@@ -19,7 +19,7 @@ use entity::{
 use crate::{
     app::App,
     authz::Viewer,
-    domain::{case_stage::Facts, legal_step},
+    domain::{case_stage::Facts, legal_facts},
     error::{Error, Result},
     reads::{
         self,
@@ -189,12 +189,26 @@ impl Loader<DeadlinesOf> for Loaders {
 pub struct StepFactsOf(pub LegalActionId);
 
 impl Loader<StepFactsOf> for Loaders {
-    type Value = legal_step::Facts;
+    type Value = legal_facts::Facts;
     type Error = Error;
-    async fn load(&self, keys: &[StepFactsOf]) -> Result<HashMap<StepFactsOf, legal_step::Facts>> {
+    async fn load(&self, keys: &[StepFactsOf]) -> Result<HashMap<StepFactsOf, legal_facts::Facts>> {
         let ids: Vec<LegalActionId> = keys.iter().map(|key| key.0).collect();
-        let facts = reads::legal_step_facts::of(&self.app.db, &ids, self.app.today()).await?;
+        let facts = reads::legal_step_facts::of(&self.app.db, &self.app.city, &ids, self.app.today()).await?;
         Ok(facts.into_iter().map(|(id, facts)| (StepFactsOf(id), facts)).collect())
+    }
+}
+
+/// What is on record of a case that the steps of its legal actions rest on, today.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RecordOf(pub CaseId);
+
+impl Loader<RecordOf> for Loaders {
+    type Value = legal_facts::Facts;
+    type Error = Error;
+    async fn load(&self, keys: &[RecordOf]) -> Result<HashMap<RecordOf, legal_facts::Facts>> {
+        let ids: Vec<CaseId> = keys.iter().map(|key| key.0).collect();
+        let facts = reads::case_record::of(&self.app.db, &self.app.city, &ids, self.app.today()).await?;
+        Ok(facts.into_iter().map(|(id, facts)| (RecordOf(id), facts)).collect())
     }
 }
 

@@ -54,6 +54,7 @@ mod referral_mutation;
 mod remedy;
 mod scalars;
 mod staff;
+mod suggested_remedy;
 mod team;
 mod violation;
 

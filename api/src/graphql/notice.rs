@@ -9,6 +9,7 @@ use entity::{
 
 use super::{
     context::Ask,
+    legal_action::LegalAction,
     loaders::{ServicesOf, ViolationsNamedBy},
     party::Party,
     scalars::{Date, Money},
@@ -35,6 +36,12 @@ impl Notice {
     /// What it is.
     async fn kind(&self) -> NoticeKind {
         self.0.kind
+    }
+
+    /// The legal action that it belongs to, such as the one whose papers were served; null where none was named.
+    async fn legal_action(&self, ctx: &Context<'_>) -> Result<Option<LegalAction>> {
+        let Some(id) = self.0.legal_action_id else { return Ok(None) };
+        Ok(ctx.loaders()?.load_one(id).await?.map(LegalAction::from))
     }
 
     /// The day of its first service; `services` has all of them.

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use entity::{
-    id::{CaseId, PartyId, ViolationId},
+    id::{CaseId, LegalActionId, PartyId, ViolationId},
     notice::NoticeKind,
     notice_service::ServiceMethod,
 };
@@ -39,6 +39,8 @@ pub struct NoticeServeInput {
     case_id: CaseId,
     /// What it is.
     kind: NoticeKind,
+    /// The legal action of this case that it belongs to, not ended; LEGAL_PAPERS need it.
+    legal_action_id: Option<LegalActionId>,
     /// Everybody it was served on, from 1 to 100; `Notice.servedOn`, `method` and `recipient` show the first.
     services: Vec<NoticeServiceInput>,
     /// By when to comply, not before the last service; a NOTICE_OF_VIOLATION needs it.
@@ -85,6 +87,7 @@ impl NoticeMutation {
         let case = input.case_id;
         let serving = writes::notices::Serving {
             kind: input.kind,
+            legal_action: input.legal_action_id,
             services: input.services.into_iter().map(Into::into).collect(),
             comply_by: input.comply_by.map(Into::into),
             amount_cents: input.amount.map(|amount| amount.cents),

@@ -257,3 +257,18 @@ fn a_clock_that_no_rule_knows_and_an_order_out_of_its_turn_are_refused() {
     let (_, reason) = fault(file, "kind = \"FINANCING_APPROVED\"", "kind = \"PLAN_APPROVED\"");
     assert!(reason.contains("PLAN_APPROVED is given twice"), "{reason}");
 }
+
+#[test]
+fn a_fact_that_could_never_be_found_on_record_is_refused() {
+    let file = "remedies.toml";
+    let reason = fault_there(file, "waits = [\"CA_UD_OWNER\"]", "waits = [\"CA_UD\"]");
+    assert!(reason.contains("no deadline rule `CA_UD`"), "{reason}");
+    for (given, without, lacks) in [
+        ("grounds = { waits = [\"CA_UD_OWNER\"] }\n", "", "`grounds` names neither `notices` nor `waits`"),
+        (", response_window_days = 60", "", "`response_window_days`"),
+        (", lien_notice_by = [\"CERTIFIED_MAIL\"]", "", "`lien_notice_by`"),
+    ] {
+        let (_, reason) = fault(file, given, without);
+        assert!(reason.contains(lacks), "{reason}");
+    }
+}

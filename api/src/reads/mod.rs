@@ -7,6 +7,7 @@ pub mod calls;
 pub mod case_events;
 pub mod case_evidence;
 pub mod case_facts;
+pub mod case_record;
 pub mod cases;
 pub mod challenges;
 pub mod costs;

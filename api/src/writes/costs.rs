@@ -11,6 +11,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{
     cases::{self, BODY, TITLE},
+    deadlines::of_payments,
     legal_actions,
 };
 use crate::{
@@ -208,6 +209,7 @@ async fn insert(
     let row: cost_entry::ActiveModel = entry.clone().into();
     cost_entry::Entity::insert(row.reset_all()).exec_without_returning(tx.conn()).await?;
     tx.changed(entry.id);
+    let settled = entry.clone();
     let kind = if entry.kind == CostKind::Payment {
         CaseEventKind::PaymentRecorded
     } else {
@@ -223,6 +225,7 @@ async fn insert(
         .change("receipt", None::<String>, Some(entry.receipt))
         .change("reverses", None::<CostEntryId>, entry.reverses_id);
     events::append(tx, case, told).await?;
+    of_payments::settle(tx, case, &settled).await?;
     Ok(entry.id)
 }
 

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use entity::{
     case,
     case_event::CaseEventKind,
-    id::{CaseId, NoticeId, NoticeServiceId, PartyId, ViolationId},
+    id::{CaseId, LegalActionId, NoticeId, NoticeServiceId, PartyId, ViolationId},
     notice::{self, NoticeKind},
     notice_service, notice_violation, property_party,
     property_party::LinkStatus,
@@ -17,6 +17,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, Quer
 use super::{
     cases,
     deadlines::of_notices::{self, Served},
+    legal_actions,
 };
 use crate::{
     app::Tx,
@@ -39,6 +40,8 @@ const MOST: usize = 100;
 #[derive(Clone, Debug)]
 pub struct Serving {
     pub kind: NoticeKind,
+    /// The action of the case whose papers were served.
+    pub legal_action: Option<LegalActionId>,
     pub services: Vec<Service>,
     pub comply_by: Option<NaiveDate>,
     pub amount_cents: Option<i64>,
@@ -52,8 +55,12 @@ pub async fn serve(tx: &mut Tx, case: CaseId, serving: Serving) -> Result<Notice
     require_open(case.stage)?;
     refuse_too_many(&serving)?;
     let named = named(tx, &case, &serving.violations).await?;
+    if let Some(action) = serving.legal_action {
+        legal_actions::refuse_ended(&legal_actions::of_case(tx, case.id, action).await?)?;
+    }
     let draft = Draft {
         kind: serving.kind,
+        names_action: serving.legal_action.is_some(),
         services: &serving.services,
         comply_by: serving.comply_by,
         amount_cents: serving.amount_cents,
@@ -89,6 +96,7 @@ async fn insert(tx: &mut Tx, case: &case::Model, serving: &Serving, named: &[Nam
     let notice = notice::ActiveModel {
         id: Set(id),
         case_id: Set(case.id),
+        legal_action_id: Set(serving.legal_action),
         kind: Set(serving.kind),
         comply_by: Set(serving.comply_by),
         amount_cents: Set(serving.amount_cents),
@@ -129,6 +137,7 @@ fn told(serving: &Serving, named: &[Named]) -> Entry {
     Entry::new(kind, format!("{} served{about}", serving.kind))
         .change("services", None::<String>, Some(services.join("; ")))
         .change("complyBy", None::<NaiveDate>, serving.comply_by)
+        .change("legalAction", None::<LegalActionId>, serving.legal_action)
         .change("amount", None::<String>, serving.amount_cents.map(decimal))
 }
 

@@ -4,6 +4,7 @@ pub mod counted;
 pub mod extension;
 pub mod of_hearings;
 pub mod of_notices;
+pub mod of_payments;
 pub mod of_steps;
 
 use chrono::NaiveDate;
