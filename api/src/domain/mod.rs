@@ -26,6 +26,7 @@ pub mod flag_review;
 pub mod hearing;
 pub mod inspection;
 pub mod legal_step;
+pub mod letter;
 pub mod money;
 pub mod notice;
 pub mod offense;
