@@ -1,6 +1,6 @@
 //! Templates of letters: a city's own take effect for new letters only, and a broken one keeps the server from starting.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path, process::Stdio, time::Duration};
 
 use api::{
     app::App,
@@ -80,8 +80,8 @@ story! {
     }
 }
 
-#[test]
-fn a_broken_template_keeps_the_server_from_starting_and_is_named_with_its_line() {
+#[tokio::test]
+async fn a_broken_template_keeps_the_server_from_starting_and_is_named_with_its_line() {
     let head = "{% extends \"layout.html\" %}\n{% block body %}\n";
     for (text, line, words) in [
         (format!("{head}\n{{% if %}}\n{{% endblock %}}"), 4, "syntax error"),
@@ -89,12 +89,15 @@ fn a_broken_template_keeps_the_server_from_starting_and_is_named_with_its_line()
     ] {
         let folder = city_with("courtesy.html", &text);
         let database = tempfile::tempdir().expect("a folder");
-        let ended = Command::new(env!("CARGO_BIN_EXE_jfn-under-test"))
+        let running = tokio::process::Command::new(env!("CARGO_BIN_EXE_jfn-under-test"))
             .args(["serve", "--listen", "127.0.0.1:0", "--preset"])
             .arg(folder.path())
             .env("DATABASE_URL", format!("sqlite:{}", database.path().join("jfn.db").display()))
-            .output()
-            .expect("the program runs");
+            .stdout(Stdio::null())
+            .kill_on_drop(true)
+            .output();
+        let ended = tokio::time::timeout(Duration::from_secs(60), running).await;
+        let ended = ended.expect("it ends by itself").expect("the program runs");
         let told = String::from_utf8_lossy(&ended.stderr).into_owned();
         assert!(!ended.status.success(), "{told}");
         assert!(told.contains(&format!("letters/courtesy.html:{line}: ")) && told.contains(words), "{told}");

@@ -152,7 +152,7 @@ async fn answer(
 
 fn write(app: &App, kind: LetterKind, facts: &Facts) -> Result<Vec<u8>> {
     let written = app.city.preset.letters.write(kind, facts);
-    written.map(String::into_bytes).map_err(|error| Error::Internal(format!("the letter {kind}: {error:#}")))
+    written.map(String::into_bytes).map_err(|error| Error::Internal(format!("the letter {kind}: {error}")))
 }
 
 /// The very bytes that were sent; the custody log tells of it first.

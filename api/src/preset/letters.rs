@@ -117,6 +117,8 @@ fn strict() -> Environment<'static> {
     templates.set_undefined_behavior(UndefinedBehavior::Strict);
     templates.set_auto_escape_callback(|_| AutoEscape::Html);
     templates.remove_filter("safe");
+    // Else errors would quote what letters say, and they go to the log.
+    templates.set_debug(false);
     templates
 }
 

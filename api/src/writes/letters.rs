@@ -48,7 +48,7 @@ impl Written {
     fn new(tx: &Tx, kind: LetterKind, facts: &Facts, by: StaffId) -> Result<Self> {
         let html = tx.city.preset.letters.write(kind, facts);
         let html =
-            html.map_err(|error| Error::Internal(format!("the letter {kind}: {error:#}")))?.into_bytes();
+            html.map_err(|error| Error::Internal(format!("the letter {kind}: {error}")))?.into_bytes();
         let sha256 = hex(&Sha256::digest(&html));
         Ok(Self { kind, file: EvidenceUploadId::generate(), html, sha256, by })
     }
