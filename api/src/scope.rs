@@ -7,9 +7,9 @@ use entity::{
     court_order, custody_entry, deadline, deadline_computation, deadline_extension, defendant, evidence,
     evidence_upload, feed, feed_run, flag, flag_call, flag_event, hearing,
     id::DistrictId,
-    inspection, legal_action, legal_action_status_change, notice, notice_service, nuisance_rule,
-    order_violation, party, property, property_party, property_party_decision, referral, rejected_row, staff,
-    team_seat, tenant_impact, title_recording, violation,
+    inspection, legal_action, legal_action_status_change, letter, letter_custody, notice, notice_service,
+    nuisance_rule, order_violation, party, property, property_party, property_party_decision, referral,
+    rejected_row, staff, team_seat, tenant_impact, title_recording, violation,
 };
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
@@ -110,6 +110,34 @@ impl VisibleTo for custody_entry::Entity {
         let evidence =
             evidence::Entity::visible_to(viewer).select_only().column(evidence::Column::Id).into_query();
         unscoped::<Self>().filter(custody_entry::Column::EvidenceId.in_subquery(evidence))
+    }
+}
+
+impl VisibleTo for letter::Entity {
+    /// A letter of a case is evidence; an early warning tells of calls.
+    fn visible_to(viewer: &Viewer) -> Select<Self> {
+        let of_cases = letter::Column::CaseId.is_not_null();
+        let of_cases = Condition::all()
+            .add(of_cases)
+            .add_option((viewer.reach(Action::ReadEvidence) != Reach::Everywhere).then(none));
+        let own = letter::Column::DistrictId.is_in(viewer.districts.iter().copied());
+        let warnings = Condition::all().add(letter::Column::CaseId.is_null()).add_option(
+            match viewer.reach(Action::ReadCalls) {
+                Reach::Everywhere => None,
+                Reach::OwnDistricts => Some(Condition::all().add(own)),
+                Reach::Nowhere => Some(none()),
+            },
+        );
+        unscoped::<Self>().filter(Condition::any().add(of_cases).add(warnings))
+    }
+}
+
+impl VisibleTo for letter_custody::Entity {
+    /// Who sees a letter sees who handled it.
+    fn visible_to(viewer: &Viewer) -> Select<Self> {
+        let letters =
+            letter::Entity::visible_to(viewer).select_only().column(letter::Column::Id).into_query();
+        unscoped::<Self>().filter(letter_custody::Column::LetterId.in_subquery(letters))
     }
 }
 

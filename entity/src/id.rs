@@ -178,6 +178,8 @@ ids! {
     InspectionId = "inspection",
     /// A legal action.
     LegalActionId = "action",
+    /// A letter that was sent.
+    LetterId = "letter",
     /// One step of a legal action.
     LegalActionStatusChangeId = "step",
     /// A notice.

@@ -42,6 +42,8 @@ pub mod idempotency_record;
 pub mod inspection;
 pub mod legal_action;
 pub mod legal_action_status_change;
+pub mod letter;
+pub mod letter_custody;
 pub mod notice;
 pub mod notice_service;
 pub mod notice_violation;

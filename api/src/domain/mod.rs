@@ -28,6 +28,7 @@ pub mod inspection;
 pub mod legal_facts;
 pub mod legal_requirement;
 pub mod legal_step;
+pub mod letter;
 pub mod money;
 pub mod notice;
 pub mod offense;

@@ -8,12 +8,12 @@ use entity::{
     deadline_computation, deadline_extension, evidence, feed, flag, flag_event, hearing,
     id::{
         CallChallengeId, CallId, CaseId, CostEntryId, CourtOrderId, DeadlineId, DistrictId, EvidenceId,
-        FeedId, FlagId, HearingId, InspectionId, LegalActionId, NoticeId, NuisanceRuleId, PartyId,
+        FeedId, FlagId, HearingId, InspectionId, LegalActionId, LetterId, NoticeId, NuisanceRuleId, PartyId,
         PropertyId, PropertyPartyId, ReferralId, StaffId, TitleRecordingId, ViolationId,
     },
-    inspection, legal_action, legal_action_status_change, notice, nuisance_rule, order_violation, party,
-    property, property_party_decision, referral, remedy_confirmation, staff, tenant_impact, title_recording,
-    violation,
+    inspection, legal_action, legal_action_status_change, letter, letter_custody, notice, nuisance_rule,
+    order_violation, party, property, property_party_decision, referral, remedy_confirmation, staff,
+    tenant_impact, title_recording, violation,
 };
 
 use crate::{
@@ -58,6 +58,7 @@ to_one! {
     EvidenceId => evidence::Model, reads::evidence::by_ids;
     FeedId => feed::Model, reads::feeds::by_ids;
     FlagId => flag::Model, reads::flags::by_ids;
+    LetterId => letter::Model, reads::letters::by_ids;
     InspectionId => inspection::Model, reads::inspections::by_ids;
     NoticeId => notice::Model, reads::notices::by_ids;
     HearingId => hearing::Model, reads::hearings::by_ids;
@@ -91,6 +92,10 @@ macro_rules! to_many {
 }
 
 to_many! {
+    /// Letters about a place, in the order in which they were sent.
+    LettersAt(PropertyId) => letter::Model, reads::letters::at_places, property_id;
+    /// Who handled an early warning, in the order in which they did.
+    CustodyOfLetter(LetterId) => letter_custody::Model, reads::letters::custody_of, letter_id;
     /// Hearings of a legal action, the earliest first.
     HearingsOf(LegalActionId) => hearing::Model, reads::hearings::of_actions, legal_action_id;
     /// Calls that a flag lists, in order of time.
@@ -122,7 +127,7 @@ to_many! {
     /// Notices of a case, in the order in which they were recorded.
     NoticesOf(CaseId) => notice::Model, reads::notices::of_cases, case_id;
     /// Services of a notice, with their recipients, as they were stated.
-    ServicesOf(NoticeId) => reads::notices::ServiceRow, reads::notices::services_of, notice_id;
+    ServicesOf(NoticeId) => reads::notices::ServiceRow, reads::notices::services_of_notices, notice_id;
     /// Violations that an inspection found.
     ViolationsFoundBy(InspectionId) => violation::Model, reads::violations::of_inspections, inspection_id;
     /// Violations that a notice names.

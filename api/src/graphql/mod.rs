@@ -38,6 +38,8 @@ mod inspection_mutation;
 mod legal_action;
 mod legal_action_mutation;
 mod legal_action_query;
+mod letter;
+mod letter_mutation;
 mod limits;
 mod loaders;
 mod node;
@@ -107,6 +109,7 @@ pub struct Mutation(
     flag_mutation::FlagMutation,
     inspection_mutation::InspectionMutation,
     legal_action_mutation::LegalActionMutation,
+    letter_mutation::LetterMutation,
     notice_mutation::NoticeMutation,
     property_mutation::PropertyMutation,
     referral_mutation::ReferralMutation,

@@ -3,8 +3,8 @@
 use async_graphql::{Context, ID, Interface, Object};
 use entity::id::{
     CallChallengeId, CallId, CaseEventId, CaseId, CostEntryId, CourtOrderId, DeadlineId, DistrictId,
-    EvidenceId, FeedId, FeedRunId, FlagId, HearingId, InspectionId, LegalActionId, NoticeId, NuisanceRuleId,
-    PartyId, PropertyId, ReferralId, RejectedRowId, StaffId, ViolationId,
+    EvidenceId, FeedId, FeedRunId, FlagId, HearingId, InspectionId, LegalActionId, LetterId, NoticeId,
+    NuisanceRuleId, PartyId, PropertyId, ReferralId, RejectedRowId, StaffId, ViolationId,
 };
 
 use super::{
@@ -22,6 +22,7 @@ use super::{
     hearing::Hearing,
     inspection::Inspection,
     legal_action::LegalAction,
+    letter::Letter,
     notice::Notice,
     nuisance_rule::NuisanceRule,
     party::Party,
@@ -59,6 +60,7 @@ pub enum Node {
     Notice(Notice),
     Hearing(Hearing),
     LegalAction(LegalAction),
+    Letter(Letter),
     Referral(Referral),
     RejectedRow(RejectedRow),
     Party(Party),
@@ -121,6 +123,7 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
         HearingId => |row| Node::Hearing(row.into());
         InspectionId => |row| Node::Inspection(row.into());
         LegalActionId => |row| Node::LegalAction(row.into());
+        LetterId => |row| Node::Letter(Letter(row));
         NoticeId => |row| Node::Notice(Notice(row));
         NuisanceRuleId => |row| Node::NuisanceRule(NuisanceRule(row));
         PartyId => |row| Node::Party(Party(row));

@@ -10,6 +10,7 @@ use entity::{
 use super::{
     context::Ask,
     legal_action::LegalAction,
+    letter::{Letter, LetterOf},
     loaders::{ServicesOf, ViolationsNamedBy},
     party::Party,
     scalars::{Date, Money},
@@ -79,6 +80,17 @@ impl Notice {
     async fn violations(&self, ctx: &Context<'_>) -> Result<Vec<Violation>> {
         let rows = ctx.loaders()?.load_one(ViolationsNamedBy(self.0.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(|row| Violation(row.violation)).collect())
+    }
+
+    /// Where its letter is, on this server: as it was served, with an entry in the custody log; marked as a draft and written
+    /// from what is recorded now, where none was kept. For whoever may see evidence.
+    async fn letter_url(&self) -> String {
+        format!("/notices/{}/letter", self.0.id)
+    }
+
+    /// Its letter as it was served; null where none was kept.
+    async fn letter(&self, ctx: &Context<'_>) -> Result<Option<Letter>> {
+        Ok(ctx.loaders()?.load_one(LetterOf(self.0.id)).await?.map(Letter))
     }
 
     /// Who recorded its service; null when the server did.

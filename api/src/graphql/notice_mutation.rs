@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use entity::{
-    id::{CaseId, LegalActionId, PartyId, ViolationId},
+    id::{CaseId, CostEntryId, LegalActionId, PartyId, ViolationId},
     notice::NoticeKind,
     notice_service::ServiceMethod,
 };
@@ -49,6 +49,8 @@ pub struct NoticeServeInput {
     amount: Option<Money>,
     /// The violations of this case that it names; when left out, it is about all that were found so far.
     violation_ids: Option<Vec<ViolationId>>,
+    /// Costs of this case that a COST_STATEMENT asks for, as `costsBill` takes them: its letter lists them.
+    entry_ids: Option<Vec<CostEntryId>>,
 }
 
 /// How and when one recipient was served.
@@ -77,7 +79,8 @@ impl NoticeMutation {
     /// Records a notice that was served on one or more recipients. An ADMINISTRATIVE_CITATION is refused with
     /// CLOCK_NOT_RUN unless each violation it cites is an immediate danger, or a served notice about it had passed its
     /// compliance date uncorrected when the citation was served (Government Code 53069.4(a)(2)). TRANSITION_BLOCKED when
-    /// the case is closed.
+    /// the case is closed. The letter is written from what is recorded, and kept as evidence: `Notice.letterUrl` shows it
+    /// from then on as it is now.
     async fn notice_serve(
         &self,
         ctx: &Context<'_>,
@@ -92,6 +95,7 @@ impl NoticeMutation {
             comply_by: input.comply_by.map(Into::into),
             amount_cents: input.amount.map(|amount| amount.cents),
             violations: input.violation_ids.unwrap_or_default(),
+            costs: input.entry_ids.unwrap_or_default(),
         };
         let outcome = ctx
             .app()?

@@ -4,6 +4,7 @@ mod body;
 mod evidence;
 mod graphql;
 mod health;
+mod letters;
 mod packet;
 mod push;
 mod sign_in;
@@ -120,7 +121,11 @@ fn routes(shared: Arc<Shared>) -> impl Endpoint {
         .at("/feeds/:key/calls", poem::post(push::endpoint))
         .at("/evidence/uploads/:upload", poem::put(evidence::put))
         .at("/evidence/:evidence", poem::get(evidence::get))
+        .at("/cases/:case/letter", poem::get(letters::draft))
         .at("/cases/:case/packet.zip", poem::get(packet::get))
+        .at("/letters/:letter", poem::get(letters::sent))
+        .at("/notices/:notice/letter", poem::get(letters::of_notice))
+        .at("/places/:place/early-warning", poem::get(letters::early_warning))
         .at("/auth/login", poem::post(sign_in::login))
         .at("/auth/logout", poem::post(sign_in::logout))
         .at("/healthz", poem::get(health::alive))

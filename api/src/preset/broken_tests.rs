@@ -18,8 +18,10 @@ impl Copy {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let source = preset_directory();
-        fs::create_dir(directory.path().join("feeds")).unwrap();
-        for from in [source.clone(), source.join("feeds")] {
+        for folder in ["feeds", "letters"] {
+            fs::create_dir(directory.path().join(folder)).unwrap();
+        }
+        for from in [source.clone(), source.join("feeds"), source.join("letters")] {
             for entry in fs::read_dir(from).unwrap() {
                 let path = entry.unwrap().path();
                 if path.is_file() {

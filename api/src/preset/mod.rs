@@ -8,6 +8,8 @@ mod document;
 mod error;
 mod feeds;
 mod files;
+mod letter_samples;
+mod letters;
 mod nuisance_rules;
 mod remedies;
 mod remedy_orders;
@@ -26,6 +28,7 @@ pub use self::{
     districts::{Boundaries, District},
     error::PresetError,
     feeds::{Feed, Push},
+    letters::{Letters, Sender, Statement, Wording},
     nuisance_rules::NuisanceRule,
     schedule::Schedule,
 };
@@ -45,6 +48,8 @@ pub struct Preset {
     pub remedies: Vec<Remedy>,
     /// By key.
     pub feeds: Vec<Feed>,
+    /// What the city's letters say, and their templates.
+    pub letters: Letters,
 }
 
 impl Preset {
@@ -74,6 +79,7 @@ impl Preset {
             deadline_rules,
             nuisance_rules,
             feeds: feeds::read(files.feeds())?,
+            letters: letters::read(files)?,
         })
     }
 

@@ -29,6 +29,8 @@ pub mod joined;
 pub mod legal_action_summary;
 pub mod legal_actions;
 pub mod legal_step_facts;
+pub mod letter_facts;
+pub mod letters;
 pub mod notices;
 pub mod nuisance_rules;
 pub mod packet;

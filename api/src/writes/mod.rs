@@ -19,6 +19,7 @@ pub mod idempotency;
 pub mod ingest;
 pub mod inspections;
 pub mod legal_actions;
+pub mod letters;
 pub mod many;
 pub mod next_on;
 pub mod notices;

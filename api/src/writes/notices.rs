@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use entity::{
     case,
     case_event::CaseEventKind,
-    id::{CaseId, LegalActionId, NoticeId, NoticeServiceId, PartyId, ViolationId},
+    id::{CaseId, CostEntryId, LegalActionId, NoticeId, NoticeServiceId, PartyId, ViolationId},
     notice::{self, NoticeKind},
     notice_service, notice_violation, property_party,
     property_party::LinkStatus,
@@ -15,9 +15,10 @@ use entity::{
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{
-    cases,
+    cases, cost_bills,
     deadlines::of_notices::{self, Served},
     legal_actions,
+    letters,
 };
 use crate::{
     app::Tx,
@@ -46,6 +47,8 @@ pub struct Serving {
     pub comply_by: Option<NaiveDate>,
     pub amount_cents: Option<i64>,
     pub violations: Vec<ViolationId>,
+    /// The costs that a cost statement asks for.
+    pub costs: Vec<CostEntryId>,
 }
 
 /// Records a notice that was served; CLOCK_NOT_RUN for a citation that comes before the time to correct has passed.
@@ -66,6 +69,9 @@ pub async fn serve(tx: &mut Tx, case: CaseId, serving: Serving) -> Result<Notice
         amount_cents: serving.amount_cents,
     };
     let mut refusals = blocks(draft, &named, tx.today());
+    if serving.kind != NoticeKind::CostStatement && !serving.costs.is_empty() {
+        refusals.push(Refusal::invalid("entryIds", "Only a COST_STATEMENT asks for costs."));
+    }
     refusals.extend(strangers(tx, &case, &serving.services).await?);
     let first_served = serving.services.iter().map(|service| service.served_on).min();
     if let (NoticeKind::AdministrativeCitation, Some(day)) = (serving.kind, first_served) {
@@ -79,6 +85,10 @@ pub async fn serve(tx: &mut Tx, case: CaseId, serving: Serving) -> Result<Notice
     events::append(tx, &mut case, entry).await?;
     let served = Served { id, kind: serving.kind, services: &serving.services, comply_by: serving.comply_by };
     of_notices::start(tx, &mut case, served).await?;
+    if !serving.costs.is_empty() {
+        cost_bills::bill(tx, id, &serving.costs).await?;
+    }
+    letters::keep_notice(tx, &case, id).await?;
     Ok(id)
 }
 
