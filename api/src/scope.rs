@@ -1,7 +1,7 @@
 //! Where every read starts: the rows a viewer may see, as part of the SQL.
 
 use entity::{
-    address_alias,
+    address_alias, calendar_feed,
     call::{self, CallCategory},
     call_challenge, call_type_mapping, case, case_event, case_evidence, case_kind, cost_billing, cost_entry,
     court_order, custody_entry, deadline, deadline_computation, deadline_extension, defendant, evidence,
@@ -119,6 +119,16 @@ impl VisibleTo for evidence_upload::Entity {
         match viewer.staff_id() {
             Some(sender) => within(viewer, Action::AddEvidence, |_| Condition::all())
                 .filter(evidence_upload::Column::CreatedBy.eq(sender)),
+            None => unscoped().filter(none()),
+        }
+    }
+}
+
+impl VisibleTo for calendar_feed::Entity {
+    /// A calendar that can be followed from outside is its owner's alone.
+    fn visible_to(viewer: &Viewer) -> Select<Self> {
+        match viewer.staff_id() {
+            Some(owner) => unscoped().filter(calendar_feed::Column::OwnerId.eq(owner)),
             None => unscoped().filter(none()),
         }
     }

@@ -130,6 +130,8 @@ ids! {
     AuditRowId = "audit",
     /// One call for service.
     CallId = "call",
+    /// A calendar that somebody follows.
+    CalendarFeedId = "calendar",
     /// A challenge of a counted call.
     CallChallengeId = "challenge",
     /// The category of one call type of a feed.

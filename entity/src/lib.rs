@@ -10,6 +10,7 @@ pub mod id;
 pub mod access_token;
 pub mod address_alias;
 pub mod audit_row;
+pub mod calendar_feed;
 pub mod call;
 pub mod call_challenge;
 pub mod call_roll_up;

@@ -5,6 +5,7 @@ mod addresses;
 mod arcgis;
 mod architecture;
 mod before_and_after;
+mod calendars;
 mod call_volumes;
 mod calls_and_flags;
 mod case_at_work;

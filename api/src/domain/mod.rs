@@ -1,6 +1,8 @@
 //! The rules of the field: pure functions over plain values, without a database, a clock or async.
 
 pub mod address;
+pub mod calendar;
+pub mod calendar_zone;
 pub mod call_behavior;
 pub mod call_comparison;
 pub mod call_count;

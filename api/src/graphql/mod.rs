@@ -1,6 +1,7 @@
 //! The public schema: one file per noun, each a thin layer over one function of `reads` or `writes`.
 
 mod batching;
+mod calendar;
 mod call;
 mod call_challenge;
 mod call_comparison;
@@ -73,6 +74,7 @@ use crate::{
 pub struct Query(
     node::NodeQuery,
     staff::StaffQuery,
+    calendar::CalendarQuery,
     case_query::CaseQuery,
     case_event::ChangeQuery,
     cost_query::CostQuery,
@@ -95,6 +97,7 @@ pub struct Query(
 /// written together or not at all. What the viewer can act on comes back in `userErrors`.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
+    calendar::CalendarMutation,
     call_challenge::CallChallengeMutation,
     case_mutation::CaseMutation,
     cost_mutation::CostMutation,

@@ -1,6 +1,7 @@
 //! Questions: each takes a viewer and answers only with what that viewer may see.
 
 pub mod busy_places;
+pub mod calendars;
 pub mod call_decisions;
 pub mod call_volumes;
 pub mod calls;

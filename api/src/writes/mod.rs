@@ -3,6 +3,7 @@
 pub mod access_tokens;
 pub mod alias_link;
 pub mod aliases;
+pub mod calendars;
 pub mod call_types;
 pub mod cases;
 pub mod cost_bills;
