@@ -142,6 +142,10 @@ ids! {
     CaseEvidenceId = "evidence",
     /// One entry of a case's timeline.
     CaseEventId = "event",
+    /// The appeal of a citation.
+    CitationAppealId = "appeal",
+    /// What a citation asks for one code section.
+    CitationFineId = "fine",
     /// What a court or hearing officer ordered.
     CourtOrderId = "order",
     /// One entry of the cost ledger.

@@ -21,6 +21,8 @@ pub mod case_evidence;
 pub mod case_evidence_call;
 pub mod case_kind;
 pub mod case_number;
+pub mod citation_appeal;
+pub mod citation_fine;
 pub mod cost_billing;
 pub mod cost_entry;
 pub mod court_order;

@@ -15,6 +15,7 @@ mod m0012_evidence;
 mod m0013_orders;
 mod m0014_referrals;
 mod m0016_calendar;
+mod m0017_fines;
 mod schema;
 
 use sea_orm_migration::prelude::*;
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_orders::Migration),
             Box::new(m0014_referrals::Migration),
             Box::new(m0016_calendar::Migration),
+            Box::new(m0017_fines::Migration),
         ]
     }
 }

@@ -11,6 +11,8 @@ mod case;
 mod case_event;
 mod case_mutation;
 mod case_query;
+mod citation;
+mod citation_mutation;
 mod context;
 mod cost;
 mod cost_loaders;
@@ -77,6 +79,7 @@ pub struct Query(
     calendar::CalendarQuery,
     case_query::CaseQuery,
     case_event::ChangeQuery,
+    citation::FineLadderQuery,
     cost_query::CostQuery,
     deadline::DeadlineQuery,
     hearing::HearingQuery,
@@ -100,6 +103,7 @@ pub struct Mutation(
     calendar::CalendarMutation,
     call_challenge::CallChallengeMutation,
     case_mutation::CaseMutation,
+    citation_mutation::CitationMutation,
     cost_mutation::CostMutation,
     court_order_mutation::CourtOrderMutation,
     deadline_mutation::DeadlineMutation,

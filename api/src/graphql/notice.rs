@@ -8,8 +8,9 @@ use entity::{
 };
 
 use super::{
+    citation::{CitationAppeal, CitationFine},
     context::Ask,
-    loaders::{ServicesOf, ViolationsNamedBy},
+    loaders::{AppealsOf, ServicesOf, ViolationsNamedBy},
     party::Party,
     scalars::{Date, Money},
     staff::StaffMember,
@@ -63,7 +64,19 @@ impl Notice {
         self.0.comply_by.map(Date)
     }
 
-    /// The fine of a citation, or what a cost statement asks for.
+    /// The fine of an administrative citation with how it was reached and what became of it; null for other notices and for
+    /// a citation that names no violation.
+    async fn fine(&self, ctx: &Context<'_>) -> Result<Option<CitationFine>> {
+        CitationFine::of(ctx, &self.0).await
+    }
+
+    /// The appeal of an administrative citation; null while there is none.
+    async fn appeal(&self, ctx: &Context<'_>) -> Result<Option<CitationAppeal>> {
+        let rows = ctx.loaders()?.load_one(AppealsOf(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().next().map(CitationAppeal))
+    }
+
+    /// The fine of a citation as it was served, or what a cost statement asks for.
     async fn amount(&self) -> Option<Money> {
         self.0.amount_cents.map(Money::from)
     }
@@ -97,6 +110,8 @@ pub struct NoticeService {
     method: ServiceMethod,
     /// When; of mail, the day of mailing.
     served_on: Date,
+    /// Which paper proves it; null while none is recorded.
+    proof: Option<String>,
 }
 
 impl From<ServiceRow> for NoticeService {
@@ -105,6 +120,7 @@ impl From<ServiceRow> for NoticeService {
             recipient: row.recipient.map(Party),
             method: row.service.method,
             served_on: row.service.served_on.into(),
+            proof: row.service.proof,
         }
     }
 }

@@ -20,12 +20,13 @@ macro_rules! embedded {
     };
 }
 
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 8] = [
     "city.toml",
     "districts.toml",
     "districts.geojson",
     "court-holidays.toml",
     "deadline-rules.toml",
+    "fines.toml",
     "nuisance-rules.toml",
     "remedies.toml",
 ];
@@ -41,6 +42,7 @@ impl Files {
                 "districts.geojson",
                 "court-holidays.toml",
                 "deadline-rules.toml",
+                "fines.toml",
                 "nuisance-rules.toml",
                 "remedies.toml",
                 "feeds/charlottesville-police-utc.toml",

@@ -19,6 +19,7 @@ pub mod evidence;
 pub mod feed_addresses;
 pub mod feed_months;
 pub mod feeds;
+pub mod fines;
 pub mod flag_history;
 pub mod flags;
 pub mod hearing_conflicts;
