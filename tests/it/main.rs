@@ -28,6 +28,7 @@ mod feed_figures;
 mod feed_leases;
 mod feed_runs;
 mod feeds;
+mod fines;
 mod flag_evidence;
 mod flag_life;
 mod flags;

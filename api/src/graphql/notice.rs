@@ -17,6 +17,7 @@ use super::{
     violation::Violation,
 };
 use crate::{
+    domain::notice::gives_time_to_correct,
     error::{Error, Result},
     reads::notices::ServiceRow,
 };
@@ -62,6 +63,18 @@ impl Notice {
     /// By when to comply; of a cost statement, by when to pay.
     async fn comply_by(&self) -> Option<Date> {
         self.0.comply_by.map(Date)
+    }
+
+    /// By when to look again whether what it asked for was done, counted from `complyBy` (`DeadlineRule.afterCompliance`);
+    /// null when it gives no time to correct, or when the court's holidays of that year are not recorded.
+    async fn reinspection_due_on(&self, ctx: &Context<'_>) -> Result<Option<Date>> {
+        let Some(day) = self.0.comply_by.filter(|_| gives_time_to_correct(self.0.kind)) else {
+            return Ok(None);
+        };
+        let preset = &ctx.app()?.city.preset;
+        let rule = preset.deadline_rules.iter().find(|rule| rule.after_compliance);
+        let count = rule.and_then(|rule| rule.compute(&preset.court_calendar(), day, None).ok());
+        Ok(count.map(|count| count.due_on.into()))
     }
 
     /// The fine of an administrative citation with how it was reached and what became of it; null for other notices and for

@@ -257,3 +257,18 @@ fn a_clock_that_no_rule_knows_and_an_order_out_of_its_turn_are_refused() {
     let (_, reason) = fault(file, "kind = \"FINANCING_APPROVED\"", "kind = \"PLAN_APPROVED\"");
     assert!(reason.contains("PLAN_APPROVED is given twice"), "{reason}");
 }
+
+#[test]
+fn a_ladder_of_fines_without_a_step_or_a_clock_is_refused() {
+    let file = "fines.toml";
+    let reason = fault_there(file, "\"CITE_APPEAL_LOCAL\"", "\"CITE_APPEAL\"");
+    assert!(reason.contains("no rule `CITE_APPEAL` in deadline-rules.toml"), "{reason}");
+    let reason = fault_there(file, "[\"100.00\", \"200.00\", \"500.00\"]", "[]");
+    assert!(reason.contains("must not be empty"), "{reason}");
+    let reason = fault_there(file, "\"130.00\", \"700.00\", \"1300.00\"", "\"130.00\", \"700\", \"1300.00\"");
+    assert!(reason.contains("`700` is no amount above zero"), "{reason}");
+    let reason = fault_there(file, "key = \"fireworks\"", "key = \"general\"");
+    assert!(reason.contains("the ladder `general` is given twice"), "{reason}");
+    let (_, reason) = fault(file, "sections = [\"SCC 8.48\"]", "sections = []");
+    assert!(reason.contains("two ladders are for all other sections"), "{reason}");
+}

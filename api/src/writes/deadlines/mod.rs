@@ -4,6 +4,7 @@ pub mod counted;
 pub mod extension;
 pub mod of_citations;
 pub mod of_hearings;
+pub mod of_inspections;
 pub mod of_notices;
 pub mod of_steps;
 
