@@ -100,7 +100,7 @@ story! {
         assert_eq!(first["fine"]["entries"], entries, "in the ledger, with the citation as its source");
         assert_eq!(balance(&officer, &first["case"]).await, json!({ "assessed": "130.00", "waived": "0.00", "outstanding": "130.00" }));
         assert_eq!(told(&officer, &first["case"]).await[3..], ["CITATION_ISSUED", "COST_RECORDED", "DEADLINE_SET"]);
-        let steps = first["fine"]["lines"][0]["steps"].take();
+        let steps = first["fine"]["lines"][0]["steps"].clone();
         let steps: Vec<&str> = steps.as_array().unwrap().iter().map(|step| step.as_str().unwrap()).collect();
         assert_eq!(steps, [
             "SCC 8.96.130 falls under Building and safety codes (Government Code 53069.4(a), 36900(c))",
