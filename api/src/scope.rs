@@ -1,11 +1,12 @@
 //! Where every read starts: the rows a viewer may see, as part of the SQL.
 
 use entity::{
-    address_alias,
+    address_alias, calendar_feed,
     call::{self, CallCategory},
-    call_challenge, call_type_mapping, case, case_event, case_evidence, case_kind, cost_billing, cost_entry,
-    court_order, custody_entry, deadline, deadline_computation, deadline_extension, defendant, evidence,
-    evidence_upload, feed, feed_run, flag, flag_call, flag_event, hearing,
+    call_challenge, call_type_mapping, case, case_event, case_evidence, case_kind, citation_appeal,
+    citation_fine, cost_billing, cost_entry, court_order, custody_entry, deadline, deadline_computation,
+    deadline_extension, defendant, evidence, evidence_upload, feed, feed_run, flag, flag_call, flag_event,
+    hearing,
     id::DistrictId,
     inspection, legal_action, legal_action_status_change, letter, letter_custody, notice, notice_service,
     nuisance_rule, order_violation, party, property, property_party, property_party_decision, referral,
@@ -67,7 +68,7 @@ visible! {
     ReadCases: case, case_kind, property, address_alias, party, property_party, property_party_decision, inspection,
         violation, notice, notice_service, legal_action, legal_action_status_change, hearing, deadline,
         deadline_computation, deadline_extension, court_order, order_violation, defendant, title_recording, tenant_impact,
-        cost_entry, cost_billing, referral;
+        cost_entry, cost_billing, referral, citation_fine, citation_appeal;
     ReadAggregates: nuisance_rule;
     ReadFeeds: feed, feed_run, call_type_mapping;
     ReadRejectedRows: rejected_row;
@@ -147,6 +148,16 @@ impl VisibleTo for evidence_upload::Entity {
         match viewer.staff_id() {
             Some(sender) => within(viewer, Action::AddEvidence, |_| Condition::all())
                 .filter(evidence_upload::Column::CreatedBy.eq(sender)),
+            None => unscoped().filter(none()),
+        }
+    }
+}
+
+impl VisibleTo for calendar_feed::Entity {
+    /// A calendar that can be followed from outside is its owner's alone.
+    fn visible_to(viewer: &Viewer) -> Select<Self> {
+        match viewer.staff_id() {
+            Some(owner) => unscoped().filter(calendar_feed::Column::OwnerId.eq(owner)),
             None => unscoped().filter(none()),
         }
     }

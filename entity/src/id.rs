@@ -130,6 +130,8 @@ ids! {
     AuditRowId = "audit",
     /// One call for service.
     CallId = "call",
+    /// A calendar that somebody follows.
+    CalendarFeedId = "calendar",
     /// A challenge of a counted call.
     CallChallengeId = "challenge",
     /// The category of one call type of a feed.
@@ -140,6 +142,10 @@ ids! {
     CaseEvidenceId = "evidence",
     /// One entry of a case's timeline.
     CaseEventId = "event",
+    /// The appeal of a citation.
+    CitationAppealId = "appeal",
+    /// What a citation asks for one code section.
+    CitationFineId = "fine",
     /// What a court or hearing officer ordered.
     CourtOrderId = "order",
     /// One entry of the cost ledger.

@@ -35,25 +35,26 @@ words! {
     }
 }
 
-impl From<NoticeKind> for LetterKind {
-    fn from(kind: NoticeKind) -> Self {
+impl LetterKind {
+    /// The letter of a notice; none of papers that are the court's or the recorder's own.
+    #[must_use]
+    pub fn of(kind: NoticeKind) -> Option<Self> {
         match kind {
-            NoticeKind::Courtesy => Self::Courtesy,
-            NoticeKind::NoticeOfViolation => Self::NoticeOfViolation,
-            NoticeKind::NoticeAndOrder => Self::NoticeAndOrder,
-            NoticeKind::DemandLetter => Self::DemandLetter,
-            NoticeKind::PrePetitionNotice => Self::PrePetitionNotice,
-            NoticeKind::AdministrativeCitation => Self::AdministrativeCitation,
-            NoticeKind::CostStatement => Self::CostStatement,
+            NoticeKind::Courtesy => Some(Self::Courtesy),
+            NoticeKind::NoticeOfViolation => Some(Self::NoticeOfViolation),
+            NoticeKind::NoticeAndOrder => Some(Self::NoticeAndOrder),
+            NoticeKind::DemandLetter => Some(Self::DemandLetter),
+            NoticeKind::PrePetitionNotice => Some(Self::PrePetitionNotice),
+            NoticeKind::AdministrativeCitation => Some(Self::AdministrativeCitation),
+            NoticeKind::CostStatement => Some(Self::CostStatement),
+            NoticeKind::LienNotice | NoticeKind::LegalPapers => None,
         }
     }
-}
 
-impl LetterKind {
     /// The notice of which this is the letter, if it is one of a notice.
     #[must_use]
     pub fn notice(self) -> Option<NoticeKind> {
-        NoticeKind::ALL.iter().copied().find(|kind| Self::from(*kind) == self)
+        NoticeKind::ALL.iter().copied().find(|kind| Self::of(*kind) == Some(self))
     }
 }
 

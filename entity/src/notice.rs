@@ -40,6 +40,8 @@ pub struct Model {
     pub kind: NoticeKind,
     pub comply_by: Option<Date>,
     pub amount_cents: Option<i64>,
+    /// Why a citation asks for less than its ladders give.
+    pub amount_reason: Option<String>,
     pub served_by: Option<StaffId>,
     pub created_at: DateTimeUtc,
 }

@@ -15,6 +15,8 @@ mod m0012_evidence;
 mod m0013_orders;
 mod m0014_referrals;
 mod m0015_letters;
+mod m0016_calendar;
+mod m0017_fines;
 mod m0018_served_papers;
 mod schema;
 
@@ -43,6 +45,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_orders::Migration),
             Box::new(m0014_referrals::Migration),
             Box::new(m0015_letters::Migration),
+            Box::new(m0016_calendar::Migration),
+            Box::new(m0017_fines::Migration),
             Box::new(m0018_served_papers::Migration),
         ]
     }

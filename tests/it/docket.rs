@@ -45,6 +45,7 @@ async fn deadline(jfn: &Jfn, action: &Value, kind: DeadlineKind, due: &str, comp
         met_by: Set(None),
         responsible_id: Set(None),
         created_at: Set(jfn.app.clock.now()),
+        ..Default::default()
     };
     row.insert(&jfn.app.db).await.unwrap();
 }

@@ -142,7 +142,6 @@ fn a_case_is_told_what_it_lacks_until_a_remedy_can_be_filed() {
         .into_iter()
         .map(|(fact, _)| fact)
         .collect();
-    use Requirement as R;
     assert_eq!(
         found,
         [R::EvidenceOfConduct, R::FlagConfirmed, R::TenantImpact],

@@ -10,12 +10,14 @@ use entity::{
 use super::refusal::{Code, Refusal};
 
 /// How and when one recipient was served.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
     /// None when the place itself was served, such as by posting.
     pub recipient: Option<PartyId>,
     pub method: ServiceMethod,
     pub served_on: NaiveDate,
+    /// Which paper proves it, such as a declaration of service.
+    pub proof: Option<String>,
 }
 
 /// A notice as it is about to be served.

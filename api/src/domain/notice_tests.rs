@@ -13,7 +13,7 @@ fn today() -> NaiveDate {
 }
 
 fn posted(served_on: &str) -> Service {
-    Service { recipient: None, method: ServiceMethod::Posting, served_on: day(served_on) }
+    Service { recipient: None, method: ServiceMethod::Posting, served_on: day(served_on), proof: None }
 }
 
 fn violation() -> Named {
@@ -58,7 +58,10 @@ fn a_service_is_recorded_once_it_was_made() {
 #[test]
 fn only_post_and_posting_reach_a_place_without_a_party() {
     let handed = Service { method: ServiceMethod::Personal, ..posted("2026-03-20") };
-    assert_eq!(refused(NoticeKind::Courtesy, &[handed], None, None), ["services.partyId"]);
+    assert_eq!(
+        refused(NoticeKind::Courtesy, std::slice::from_ref(&handed), None, None),
+        ["services.partyId"]
+    );
     let to_somebody = Service { recipient: Some(PartyId::generate()), ..handed };
     assert!(refused(NoticeKind::Courtesy, &[to_somebody], None, None).is_empty());
 }

@@ -4,12 +4,14 @@ use std::{collections::HashMap, hash::Hash};
 
 use async_graphql::dataloader::Loader;
 use entity::{
-    address_alias, call, call_challenge, case, case_kind, cost_entry, court_order, deadline,
-    deadline_computation, deadline_extension, evidence, feed, flag, flag_event, hearing,
+    address_alias, call, call_challenge, case, case_kind, citation_appeal, citation_fine, cost_entry,
+    court_order, deadline, deadline_computation, deadline_extension, evidence, feed, flag, flag_event,
+    hearing,
     id::{
-        CallChallengeId, CallId, CaseId, CostEntryId, CourtOrderId, DeadlineId, DistrictId, EvidenceId,
-        FeedId, FlagId, HearingId, InspectionId, LegalActionId, LetterId, NoticeId, NuisanceRuleId, PartyId,
-        PropertyId, PropertyPartyId, ReferralId, StaffId, TitleRecordingId, ViolationId,
+        CallChallengeId, CallId, CaseId, CitationAppealId, CostEntryId, CourtOrderId, DeadlineId, DistrictId,
+        EvidenceId, FeedId, FlagId, HearingId, InspectionId, LegalActionId, LetterId, NoticeId,
+        NuisanceRuleId, PartyId, PropertyId, PropertyPartyId, ReferralId, StaffId, TitleRecordingId,
+        ViolationId,
     },
     inspection, legal_action, legal_action_status_change, letter, letter_custody, notice, nuisance_rule,
     order_violation, party, property, property_party_decision, referral, remedy_confirmation, staff,
@@ -59,6 +61,7 @@ to_one! {
     FeedId => feed::Model, reads::feeds::by_ids;
     FlagId => flag::Model, reads::flags::by_ids;
     LetterId => letter::Model, reads::letters::by_ids;
+    CitationAppealId => citation_appeal::Model, reads::fines::appeals_by_ids;
     InspectionId => inspection::Model, reads::inspections::by_ids;
     NoticeId => notice::Model, reads::notices::by_ids;
     HearingId => hearing::Model, reads::hearings::by_ids;
@@ -104,6 +107,12 @@ to_many! {
     ChallengesOfCall(CallId) => call_challenge::Model, reads::challenges::of_calls, call_id;
     /// Challenges of the calls at a place, the newest first.
     ChallengesAt(PropertyId) => call_challenge::Model, reads::challenges::at_places, property_id;
+    /// The appeal of a citation, if there is one.
+    AppealsOf(NoticeId) => citation_appeal::Model, reads::fines::appeals_of, notice_id;
+    /// What a citation asks for each section.
+    FinesOf(NoticeId) => citation_fine::Model, reads::fines::of_notices, notice_id;
+    /// Entries of the ledger that belong to the fine of a citation, in the order in which they were recorded.
+    FineEntriesOf(NoticeId) => reads::fines::FineEntry, reads::fines::entries_of, notice_id;
     /// Orders in a legal action, the oldest first.
     OrdersOf(LegalActionId) => court_order::Model, reads::court_orders::of_actions, legal_action_id;
     /// Violations of an order, the oldest first.

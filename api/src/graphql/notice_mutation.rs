@@ -45,8 +45,15 @@ pub struct NoticeServeInput {
     services: Vec<NoticeServiceInput>,
     /// By when to comply, not before the last service; a NOTICE_OF_VIOLATION needs it.
     comply_by: Option<Date>,
-    /// The fine of an ADMINISTRATIVE_CITATION, or what a COST_STATEMENT asks for, which needs it; no other kind takes it.
+    /// What a COST_STATEMENT asks for, which needs it. Of an ADMINISTRATIVE_CITATION the fine is computed from what it names
+    /// and from history (`Notice.fine`); here it may be stated, not above that, and below it with `amountReason`. No other
+    /// kind takes it.
     amount: Option<Money>,
+    /// Why a citation asks for less than its ladders give, at most 20,000 characters.
+    amount_reason: Option<String>,
+    /// The ladder of a citation's fine, where the law depends on what exactly happened; `fineLadders` lists them. Left out:
+    /// the one for the section.
+    ladder_key: Option<String>,
     /// The violations of this case that it names; when left out, it is about all that were found so far.
     violation_ids: Option<Vec<ViolationId>>,
     /// Costs of this case that a COST_STATEMENT asks for, as `costsBill` takes them: its letter lists them.
@@ -63,11 +70,18 @@ pub struct NoticeServiceInput {
     method: ServiceMethod,
     /// When, not in the future; of mail, the day of mailing.
     served_on: Date,
+    /// Which paper proves it, such as a declaration of service or the number of a certified letter; at most 200 characters.
+    proof: Option<String>,
 }
 
 impl From<NoticeServiceInput> for Service {
     fn from(input: NoticeServiceInput) -> Self {
-        Self { recipient: input.party_id, method: input.method, served_on: input.served_on.into() }
+        Self {
+            recipient: input.party_id,
+            method: input.method,
+            served_on: input.served_on.into(),
+            proof: input.proof,
+        }
     }
 }
 
@@ -94,6 +108,8 @@ impl NoticeMutation {
             services: input.services.into_iter().map(Into::into).collect(),
             comply_by: input.comply_by.map(Into::into),
             amount_cents: input.amount.map(|amount| amount.cents),
+            amount_reason: input.amount_reason,
+            ladder_key: input.ladder_key,
             violations: input.violation_ids.unwrap_or_default(),
             costs: input.entry_ids.unwrap_or_default(),
         };

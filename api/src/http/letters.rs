@@ -44,7 +44,10 @@ pub async fn of_notice(request: &Request, Path(id): Path<String>, shared: Data<&
         let notice = reads::notices::by_ids(app, viewer, &[id]).await?.pop().ok_or_else(none)?;
         match reads::letters::of_notices(app, viewer, &[id]).await?.pop() {
             Some(letter) => kept(app, viewer, &letter).await,
-            None => write(app, notice.kind.into(), &reads::letters::redrawn(app, viewer, &notice).await?),
+            None => {
+                let kind = LetterKind::of(notice.kind).ok_or_else(none)?;
+                write(app, kind, &reads::letters::redrawn(app, viewer, &notice).await?)
+            }
         }
     })
     .await

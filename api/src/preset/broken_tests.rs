@@ -274,3 +274,18 @@ fn a_fact_that_could_never_be_found_on_record_is_refused() {
         assert!(reason.contains(lacks), "{reason}");
     }
 }
+
+#[test]
+fn a_ladder_of_fines_without_a_step_or_a_clock_is_refused() {
+    let file = "fines.toml";
+    let reason = fault_there(file, "\"CITE_APPEAL_LOCAL\"", "\"CITE_APPEAL\"");
+    assert!(reason.contains("no rule `CITE_APPEAL` in deadline-rules.toml"), "{reason}");
+    let reason = fault_there(file, "[\"100.00\", \"200.00\", \"500.00\"]", "[]");
+    assert!(reason.contains("must not be empty"), "{reason}");
+    let reason = fault_there(file, "\"130.00\", \"700.00\", \"1300.00\"", "\"130.00\", \"700\", \"1300.00\"");
+    assert!(reason.contains("`700` is no amount above zero"), "{reason}");
+    let reason = fault_there(file, "key = \"fireworks\"", "key = \"general\"");
+    assert!(reason.contains("the ladder `general` is given twice"), "{reason}");
+    let (_, reason) = fault(file, "sections = [\"SCC 8.48\"]", "sections = []");
+    assert!(reason.contains("two ladders are for all other sections"), "{reason}");
+}

@@ -20,13 +20,14 @@ macro_rules! embedded {
     };
 }
 
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 9] = [
     "city.toml",
     "districts.toml",
     "districts.geojson",
     "court-holidays.toml",
     "deadline-rules.toml",
     "letters.toml",
+    "fines.toml",
     "nuisance-rules.toml",
     "remedies.toml",
 ];
@@ -45,6 +46,7 @@ impl Files {
                 "court-holidays.toml",
                 "deadline-rules.toml",
                 "letters.toml",
+                "fines.toml",
                 "nuisance-rules.toml",
                 "remedies.toml",
                 "feeds/charlottesville-police-utc.toml",

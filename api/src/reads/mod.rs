@@ -1,6 +1,7 @@
 //! Questions: each takes a viewer and answers only with what that viewer may see.
 
 pub mod busy_places;
+pub mod calendars;
 pub mod call_decisions;
 pub mod call_volumes;
 pub mod calls;
@@ -19,6 +20,7 @@ pub mod evidence;
 pub mod feed_addresses;
 pub mod feed_months;
 pub mod feeds;
+pub mod fines;
 pub mod flag_history;
 pub mod flags;
 pub mod hearing_conflicts;

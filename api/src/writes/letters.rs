@@ -47,8 +47,7 @@ struct Written {
 impl Written {
     fn new(tx: &Tx, kind: LetterKind, facts: &Facts, by: StaffId) -> Result<Self> {
         let html = tx.city.preset.letters.write(kind, facts);
-        let html =
-            html.map_err(|error| Error::Internal(format!("the letter {kind}: {error}")))?.into_bytes();
+        let html = html.map_err(|error| Error::Internal(format!("the letter {kind}: {error}")))?.into_bytes();
         let sha256 = hex(&Sha256::digest(&html));
         Ok(Self { kind, file: EvidenceUploadId::generate(), html, sha256, by })
     }
@@ -137,13 +136,14 @@ impl Written {
 }
 
 /// Keeps the letter of a notice as it is served. What is recorded without a person or without a place for files, such as the
-/// past of a city, has no letter of ours to keep.
+/// past of a city, has no letter of ours to keep; nor have papers that are not ours to write.
 pub async fn keep_notice(tx: &mut Tx, case: &case::Model, id: NoticeId) -> Result<()> {
     let (Some(by), true) = (tx.viewer.staff_id(), tx.evidence.is_some()) else { return Ok(()) };
     let found = notice::Entity::visible_to(&tx.viewer).filter(notice::Column::Id.eq(id));
     let notice = found.one(tx.conn()).await?.ok_or_else(|| Error::Internal("a lost notice".to_owned()))?;
+    let Some(kind) = LetterKind::of(notice.kind) else { return Ok(()) };
     let facts = desk(tx).of_notice(&notice).await?;
-    let written = Written::new(tx, notice.kind.into(), &facts, by)?;
+    let written = Written::new(tx, kind, &facts, by)?;
     let exhibit = written.exhibit(tx, case, "The letter as it was served").await?;
     let letter = letter::Model {
         case_id: Some(case.id),

@@ -3,8 +3,10 @@
 pub mod access_tokens;
 pub mod alias_link;
 pub mod aliases;
+pub mod calendars;
 pub mod call_types;
 pub mod cases;
+pub mod citation_appeals;
 pub mod cost_bills;
 pub mod costs;
 pub mod court_orders;
@@ -13,6 +15,7 @@ pub mod defendants;
 pub mod evidence;
 pub mod evidence_uploads;
 pub mod feed_runs;
+pub mod fines;
 pub mod flags;
 pub mod hearings;
 pub mod idempotency;

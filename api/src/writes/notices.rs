@@ -15,10 +15,10 @@ use entity::{
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{
-    cases, cost_bills,
+    cases::{self, TITLE},
+    cost_bills,
     deadlines::of_notices::{self, Served},
-    legal_actions,
-    letters,
+    fines, legal_actions, letters,
 };
 use crate::{
     app::Tx,
@@ -27,7 +27,7 @@ use crate::{
         case_stage::require_open,
         money::decimal,
         notice::{Draft, Named, Service, TimeGiven, blocks, blocks_citation, gives_time_to_correct},
-        refusal::Refusal,
+        refusal::{Refusal, optional_text},
     },
     error::{Error, Result},
     events::{self, Entry},
@@ -45,18 +45,26 @@ pub struct Serving {
     pub legal_action: Option<LegalActionId>,
     pub services: Vec<Service>,
     pub comply_by: Option<NaiveDate>,
+    /// Of a citation, what its ladders give when it is left out.
     pub amount_cents: Option<i64>,
+    /// Why a citation asks for less than that.
+    pub amount_reason: Option<String>,
+    /// The ladder of a citation's fine, where the law depends on what happened.
+    pub ladder_key: Option<String>,
     pub violations: Vec<ViolationId>,
     /// The costs that a cost statement asks for.
     pub costs: Vec<CostEntryId>,
 }
 
 /// Records a notice that was served; CLOCK_NOT_RUN for a citation that comes before the time to correct has passed.
-pub async fn serve(tx: &mut Tx, case: CaseId, serving: Serving) -> Result<NoticeId> {
+pub async fn serve(tx: &mut Tx, case: CaseId, mut serving: Serving) -> Result<NoticeId> {
     let mut case = cases::lock(tx, case).await?;
     tx.viewer.require(Action::EnforceCode, Some(case.district_id))?;
     require_open(case.stage)?;
     refuse_too_many(&serving)?;
+    for service in &mut serving.services {
+        service.proof = optional_text("services", service.proof.as_deref(), TITLE)?;
+    }
     let named = named(tx, &case, &serving.violations).await?;
     if let Some(action) = serving.legal_action {
         legal_actions::refuse_ended(&legal_actions::of_case(tx, case.id, action).await?)?;
@@ -80,9 +88,14 @@ pub async fn serve(tx: &mut Tx, case: CaseId, serving: Serving) -> Result<Notice
     if !refusals.is_empty() {
         return Err(Error::Refused(refusals));
     }
+    let served_on = first_served.unwrap_or(tx.today());
+    let assessed = fines::assess(tx, &case, &serving, &named, served_on).await?;
+    let serving =
+        Serving { amount_cents: assessed.amount_cents, amount_reason: assessed.reason.clone(), ..serving };
     let id = insert(tx, &case, &serving, &named).await?;
-    let entry = told(&serving, &named).on(first_served.unwrap_or(tx.today()), tx);
+    let entry = told(&serving, &named).on(served_on, tx);
     events::append(tx, &mut case, entry).await?;
+    fines::keep(tx, &mut case, id, &assessed, served_on).await?;
     let served = Served { id, kind: serving.kind, services: &serving.services, comply_by: serving.comply_by };
     of_notices::start(tx, &mut case, served).await?;
     if !serving.costs.is_empty() {
@@ -110,6 +123,7 @@ async fn insert(tx: &mut Tx, case: &case::Model, serving: &Serving, named: &[Nam
         kind: Set(serving.kind),
         comply_by: Set(serving.comply_by),
         amount_cents: Set(serving.amount_cents),
+        amount_reason: Set(serving.amount_reason.clone()),
         served_by: Set(tx.viewer.staff_id()),
         created_at: Set(tx.now),
     };
@@ -120,6 +134,7 @@ async fn insert(tx: &mut Tx, case: &case::Model, serving: &Serving, named: &[Nam
         party_id: Set(service.recipient),
         method: Set(service.method),
         served_on: Set(service.served_on),
+        proof: Set(service.proof.clone()),
         position: Set(position),
     });
     notice_service::Entity::insert_many(services).exec_without_returning(tx.conn()).await?;

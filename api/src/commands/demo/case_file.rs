@@ -113,7 +113,7 @@ impl CaseFile {
             Step::MeetDeadline => self.meet_deadlines(desk, team, today).await,
             Step::Cite => {
                 self.advance(desk, &team.code_officer, "CITATION", None).await?;
-                self.serve(desk, team, "ADMINISTRATIVE_CITATION", None, Some("100.00"), today).await
+                self.serve(desk, team, "ADMINISTRATIVE_CITATION", None, None, today).await
             }
             Step::FindCorrected => self.find_corrected(desk, team, now, today).await,
             Step::Monitor => self.advance(desk, &team.sergeant, "MONITORING", None).await,

@@ -9,8 +9,8 @@ use entity::{
     id::{FeedId, PropertyId},
 };
 use sea_orm::{
-    ColumnTrait, DbErr, FromQueryResult, IdenStatic, Iterable, QueryFilter, QueryResult, QuerySelect, Value,
-    sea_query::OnConflict,
+    ColumnTrait, ConnectionTrait, DbErr, FromQueryResult, IdenStatic, Iterable, QueryFilter, QueryResult,
+    QuerySelect, Value, sea_query::OnConflict,
 };
 use uuid::Uuid;
 
