@@ -110,7 +110,7 @@ story! {
 
         // Another place of the same owner; the ladder is the party's.
         let second_place = jfn.place("1300 K ST", 3).await;
-        let link = json!({ "propertyId": second_place, "party": { "id": owner }, "role": "OWNER", "evidence": "Deed." });
+        let link = json!({ "idempotencyKey": key(), "propertyId": second_place, "party": { "id": owner }, "role": "OWNER", "evidence": "Deed." });
         officer.change("partyLink", "property { id }", link).await;
         let second = cite(jfn, &officer, &place, &[&owner], "scc  8.96.130", "2026-11-20").await;
         assert_eq!(line(&second), is(2, "700.00"));

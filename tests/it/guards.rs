@@ -176,7 +176,7 @@ story! {
         attorney.done("noticeServe", NOTICE, citation).await;
         done(&attorney, &serving).await;
         let settled = step(&action, 4, "SATISFIED", "2026-11-20");
-        refused(&attorney, &settled, &[("TRANSITION_BLOCKED", "costRecord")]).await;
+        refused(&attorney, &settled, &[("TRANSITION_BLOCKED", "paymentRecord")]).await;
         let proof = |more: Value| {
             let mut input = json!({
                 "idempotencyKey": key(), "caseId": case["id"], "on": "2026-11-20", "description": "Citation 1.",
@@ -187,7 +187,6 @@ story! {
             }
             input
         };
-        attorney.done("costRecord", "cost { id }", proof(json!({ "kind": "FINE", "amount": "130.00" }))).await;
         attorney.done("paymentRecord", "cost { id }", proof(json!({ "amount": "129.99" }))).await;
         refused(&attorney, &settled, &[("TRANSITION_BLOCKED", "$0.01")]).await;
         attorney.done("paymentRecord", "cost { id }", proof(json!({ "amount": "0.01" }))).await;

@@ -137,11 +137,11 @@ story! {
 story! {
     async fn a_citation_says_the_fine_and_how_and_until_when_to_appeal(jfn) {
         let matter = Matter::new(jfn).await;
-        let input = with(matter.notice("ADMINISTRATIVE_CITATION"), "amount", json!("1300.00"));
+        let input = with(matter.notice("ADMINISTRATIVE_CITATION"), "amount", json!("130.00"));
         let notice = matter.serve(&matter.officer, with(input, "violationIds", json!([matter.violations[1]]))).await;
         let page = letter(&matter.officer, &notice).await;
         is_a_letter(&page, "Administrative citation", "1200 K ST");
-        assert_eq!(page.one("strong.amount"), "$1,300.00");
+        assert_eq!(page.one("strong.amount"), "$130.00");
         assert_eq!(page.all(".violations .section"), ["SCC 8.96.140"]);
         let seen = matter.officer.ask(
             "query ($id: ID!) { case(by: { id: $id }) { deadlines { label dueOn } } }", json!({ "id": matter.case }),
