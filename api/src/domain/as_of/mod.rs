@@ -1,8 +1,6 @@
 //! A case as it was known on a day: what was recorded later is left out, and what that changed is put back.
 
 mod parts;
-#[cfg(test)]
-mod tests;
 
 use std::{collections::HashMap, str::FromStr};
 
@@ -12,7 +10,7 @@ use entity::{
     case::{self, CaseOutcome, CaseStage},
     case_event::{CaseEventKind, Change},
     case_kind::{self, CaseKind},
-    id::CaseId,
+    id::{CaseId, InspectionId},
     legal_action_status_change as status_change,
 };
 
@@ -121,6 +119,16 @@ impl Record {
         Ok(case)
     }
 
+    /// The inspections that were made later, planned or not by then.
+    #[must_use]
+    pub fn inspections_made_later(&self) -> Vec<InspectionId> {
+        let made = |(name, before): (&String, &Option<String>)| {
+            let id = name.strip_suffix(".performedAt").filter(|_| before.is_none())?;
+            id.parse().ok()
+        };
+        self.before.iter().filter_map(made).collect()
+    }
+
     fn put_back<T: FromStr>(&self, name: &str, value: &mut T, what: &'static str) -> Result<(), NotKnown> {
         match self.before.get(name) {
             None => Ok(()),
@@ -164,9 +172,8 @@ impl Record {
         prefix: &'static str,
         what: &'static str,
     ) -> Result<(), NotKnown> {
-        let names = |change: &Change| {
-            change.field.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('_'))
-        };
+        let names =
+            |change: &Change| change.field.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('_'));
         let is_silent = |told: &&Told| kinds.contains(&told.kind) && !told.changes.iter().any(names);
         if self.later.iter().any(|told| is_silent(&told)) { Err(NotKnown::Untold(what)) } else { Ok(()) }
     }

@@ -1,9 +1,9 @@
 //! What hangs on a case, as it was known on a day: one entry for each kind of row, with what later entries may have changed.
 
 use entity::{
-    case_event::CaseEventKind, citation_appeal, citation_fine, cost_entry, court_order, custody_entry, deadline,
-    deadline_computation, deadline_extension, evidence, hearing, inspection, legal_action,
-    legal_action_status_change, letter, notice, order_violation, party, property, referral,
+    case_event::CaseEventKind, citation_appeal, citation_fine, cost_billing, cost_entry, court_order,
+    custody_entry, deadline, deadline_computation, deadline_extension, evidence, hearing, inspection,
+    legal_action, legal_action_status_change, letter, notice, order_violation, party, property, referral,
     referral::ReferralStatus, staff, tenant_impact, title_recording, violation,
 };
 
@@ -22,16 +22,14 @@ macro_rules! written_once {
 
 written_once! {
     citation_fine::Model, recorded_at;
-    cost_entry::Model, recorded_at;
+    cost_billing::Model, billed_at;
     court_order::Model, recorded_at;
     custody_entry::Model, at;
     deadline_computation::Model, recorded_at;
     deadline_extension::Model, recorded_at;
-    evidence::Model, added_at;
     legal_action_status_change::Model, recorded_at;
     letter::Model, sent_at;
     order_violation::Model, recorded_at;
-    tenant_impact::Model, recorded_at;
 }
 
 /// People and parties are part of no case's record, and what is shown of them is never edited.
@@ -59,6 +57,23 @@ impl Record {
     ) -> Result<bool, NotKnown> {
         if case == self.case { Ok(self.knew(created_at)) } else { Err(NotKnown::OtherCase) }
     }
+}
+
+/// The same, of the case itself.
+macro_rules! written_once_in_case {
+    ($($row:path, $recorded_at:ident;)+) => {$(
+        impl Past for $row {
+            fn then(self, record: &Record) -> Result<Option<Self>, NotKnown> {
+                Ok(record.holds(self.case_id, self.$recorded_at)?.then_some(self))
+            }
+        }
+    )+};
+}
+
+written_once_in_case! {
+    cost_entry::Model, recorded_at;
+    evidence::Model, added_at;
+    tenant_impact::Model, recorded_at;
 }
 
 impl Past for violation::Model {
