@@ -1,6 +1,8 @@
 //! A case as it was known on a day: what was recorded later is left out, and what that changed is put back.
 
 mod parts;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::HashMap, str::FromStr};
 
