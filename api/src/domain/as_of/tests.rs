@@ -101,7 +101,7 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
 /// Does it as the server does, at that moment, and tells it.
 fn does(case: &mut case::Model, deed: &Deed, now: DateTime<Utc>) -> Told {
     let before = case.clone();
-    let mut goes = |case: &mut case::Model, to| {
+    let goes = |case: &mut case::Model, to| {
         case.previous_stage = Some(case.stage);
         case.stage = to;
         case.stage_since = now;
