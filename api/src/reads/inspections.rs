@@ -77,11 +77,14 @@ pub async fn of_case(
     };
     let mut page = page::page(&app.db, joined(select, with), &sorting, window, keys).await?;
     if let Some(record) = record {
-        for (_, row) in &mut page.rows {
-            if let Some(then) = row.inspection.clone().then(record)? {
-                row.inspection = then;
-            }
+        let mut known = Vec::with_capacity(page.rows.len());
+        for (cursor, row) in page.rows {
+            let then = row.inspection.then(record)?;
+            known.extend(
+                then.map(|inspection| (cursor, InspectionRow { inspection, inspector: row.inspector })),
+            );
         }
+        page.rows = known;
     }
     Ok(page)
 }
