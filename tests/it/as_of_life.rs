@@ -266,6 +266,14 @@ pub async fn lived(jfn: &Jfn) -> Life {
         "hearingId": second, "expectedVersion": 1, "startsAt": "2026-12-16T17:00:00Z", "department": "7", "reason": "The court asked.",
     });
     attorney.done("hearingMove", "hearing { id }", moving).await;
+    let papers = json!({
+        "caseId": case, "kind": "LEGAL_PAPERS", "legalActionId": action["id"],
+        "services": [{ "partyId": owner, "method": "PERSONAL", "servedOn": "2026-12-11" }],
+    });
+    made(&attorney, "noticeServe", "notice", papers).await;
+    for (version, to) in [(3, "SERVED"), (4, "HEARING_SET")] {
+        attorney.done("legalActionAdvance", ACTION, step(&action, version, to, "2026-12-11")).await;
+    }
     let hearing = json!({ "appealId": appeal, "expectedVersion": 1, "hearingAt": "2026-12-17T18:00:00Z", "hearingPlace": "Room 2" });
     officer.done("citationAppealSchedule", "appeal { id }", hearing).await;
     let statement = json!({
@@ -303,12 +311,21 @@ pub async fn lived(jfn: &Jfn) -> Life {
     let released =
         json!({ "titleRecordingId": pending, "releasedOn": "2026-12-20", "instrument": "202612200001" });
     attorney.done("titleRecordingRelease", "titleRecording { id }", released).await;
-    let withdrawn = with(step(&action, 3, "WITHDRAWN", "2026-12-21"), "reason", json!("All is mended."));
-    attorney.done("legalActionAdvance", ACTION, withdrawn).await;
+    for (version, to, on) in [(5, "HEARD", "2026-12-16"), (6, "ORDERED", "2026-12-18")] {
+        attorney.done("legalActionAdvance", ACTION, step(&action, version, to, on)).await;
+    }
+    let order = json!({
+        "legalActionId": action["id"], "kind": "PERMANENT_INJUNCTION", "issuedOn": "2026-12-18", "complyBy": "2027-01-04",
+        "terms": "The stairs stay closed.",
+    });
+    let order = made(&attorney, "courtOrderRecord", "courtOrder", order).await;
     keep(jfn, &case, &mut pages, 7).await;
 
-    // Monday 28 December: nothing more is known, and the case changes hands once more.
-    let sergeant = jfn.sergeant(3).await;
+    // Monday 28 December: the order was violated, and the case changes hands once more.
+    let Team { attorney, sergeant, .. } = team(jfn).await;
+    let violated =
+        json!({ "courtOrderId": order, "violatedOn": "2026-12-24", "description": "Somebody went up." });
+    made(&attorney, "orderViolationRecord", "courtOrder", violated).await;
     let to_nobody =
         json!({ "caseId": case, "expectedVersion": version(&sergeant, &case).await, "assigneeId": null });
     sergeant.done("caseAssign", "case { id }", to_nobody).await;
