@@ -233,11 +233,8 @@ proptest! {
                 change(format!("{}.completedOn", row.id), before.completed_on, row.completed_on),
                 change(format!("{}.metBy", row.id), before.met_by, row.met_by.as_ref()),
             ];
-            if changes.iter().any(Option::is_some) {
-                timeline.push(told(kind, at(number), changes));
-            } else {
-                timeline.push(told(CaseEventKind::Note, at(number), changes));
-            }
+            let kind = if changes.iter().any(Option::is_some) { kind } else { CaseEventKind::Note };
+            timeline.push(told(kind, at(number), changes));
             states.push(Some(row.clone()));
         }
         for (number, state) in (1..).zip(states) {
