@@ -44,6 +44,8 @@ mod letters;
 mod letters_and_calls;
 mod limits;
 mod main_job;
+mod matter;
+mod matter_citation;
 mod notices;
 mod orders;
 mod packet;
