@@ -20,8 +20,8 @@ async fn noticed(jfn: &Jfn) -> (Matter<'_>, Value, Vec<Value>) {
         "idempotencyKey": key(), "propertyId": place, "role": "OWNER", "status": "CONFIRMED", "evidence": "Deed of 2011.",
         "party": { "new": { "kind": "PERSON", "name": "Olive Owner", "mailingAddress": "77 Elsewhere Ave, Reno NV 89501" } },
     });
-    let linked = matter.officer.done("partyLink", "link { party { id } }", link).await;
-    let owner = linked["link"]["party"]["id"].clone();
+    let linked = matter.officer.done("partyLink", "property { parties { party { id } } }", link).await;
+    let owner = linked["property"]["parties"][0]["party"]["id"].clone();
 
     matter.stage_refused(&matter.officer, "NOTICE", &[("TRANSITION_BLOCKED", "INTAKE to NOTICE")]).await;
     matter.stage(&matter.officer, "ASSESSMENT").await;
@@ -56,7 +56,7 @@ async fn cited(matter: &mut Matter<'_>, owner: &Value, violations: &[Value]) -> 
         &matter.officer,
         "noticeServe",
         early,
-        &[("CLOCK_NOT_RUN", "8.96.130"), ("CLOCK_NOT_RUN", "8.96.140")],
+        &[("CLOCK_NOT_RUN", "SCC 8.96.130, SCC 8.96.140")],
     )
     .await;
     matter.stage_refused(&matter.officer, "CITATION", &[("CLOCK_NOT_RUN", "compliance date")]).await;
