@@ -326,7 +326,9 @@ async fn monitored(matter: &mut Matter<'_>) {
         "callsBeforeAndAfter(days: 90) { interventionOn before after days rateRatio low high note }";
     matter.day("2027-07-01").await;
     let seen = matter.ask(compared).await["callsBeforeAndAfter"].take();
-    assert_eq!((&seen["before"], &seen["after"]), (&json!(11), &json!(0)));
+    // Eleven of the twelve nights, the last one with two calls. The call that the sergeant took out of the flag is among them:
+    // nobody reads the calls after, so the same measure is taken on both sides.
+    assert_eq!((&seen["before"], &seen["after"]), (&json!(12), &json!(0)));
     assert_eq!(seen["note"], "The data do not reach beyond the intervention yet.");
     // On the day of the letter, twice after it, a day too late; and what never counts. The last one is somewhere else.
     let rows = [
@@ -341,10 +343,10 @@ async fn monitored(matter: &mut Matter<'_>) {
     assert_eq!(logged(matter.jfn, &rows).await, 0, "no new flag");
     let seen = matter.ask(compared).await["callsBeforeAndAfter"].take();
     assert_eq!((&seen["interventionOn"], &seen["days"]), (&json!("2026-11-23"), &json!(90)));
-    assert_eq!((&seen["before"], &seen["after"]), (&json!(11), &json!(2)));
-    // By hand: 2 / 11; e to the 1.96-fold of the root of 1/11 + 1/2 is 4.5111.
+    assert_eq!((&seen["before"], &seen["after"]), (&json!(12), &json!(2)));
+    // By hand: 2 / 12; e to the 1.96-fold of the root of 1/12 + 1/2 is 4.4681.
     let close = |field: &str, expected: f64| (seen[field].as_f64().unwrap() - expected).abs() < 0.0005;
-    assert!(close("rateRatio", 0.1818) && close("low", 0.0403) && close("high", 0.8202), "{seen}");
+    assert!(close("rateRatio", 0.1667) && close("low", 0.0373) && close("high", 0.7447), "{seen}");
     assert_eq!(seen["note"], Value::Null, "the data reach over all ninety days, and it is no chance");
 }
 
