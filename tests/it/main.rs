@@ -59,6 +59,7 @@ mod places_and_calls;
 mod presets;
 mod protected_calls;
 mod push;
+mod read_me;
 mod reconcile;
 mod referrals;
 mod remedy_table;
