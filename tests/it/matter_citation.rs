@@ -52,7 +52,13 @@ async fn noticed(jfn: &Jfn) -> (Matter<'_>, Value, Vec<Value>) {
 async fn cited(matter: &mut Matter<'_>, owner: &Value, violations: &[Value]) -> (Value, Value) {
     let person = [("PERSONAL", Some(owner))];
     let early = matter.notice("ADMINISTRATIVE_CITATION", &person, json!({ "violationIds": violations }));
-    refused(&matter.officer, "noticeServe", early, &[("CLOCK_NOT_RUN", "SCC 8.96.130, SCC 8.96.140")]).await;
+    refused(
+        &matter.officer,
+        "noticeServe",
+        early,
+        &[("CLOCK_NOT_RUN", "SCC 8.96.130, SCC 8.96.140 runs until 2026-12-04")],
+    )
+    .await;
     matter.stage_refused(&matter.officer, "CITATION", &[("CLOCK_NOT_RUN", "compliance date")]).await;
     let action = matter.refer(&matter.officer, ACTION).await;
     matter
