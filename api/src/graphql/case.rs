@@ -218,10 +218,13 @@ impl Case {
     }
 
     /// Where the draft of a letter in this case is, on this server: written from what is recorded when it is fetched, and marked
-    /// as a draft on each page. For whoever could send it; nothing is kept.
+    /// as a draft on each page; nothing is kept. Null for whoever could not send it, such as the team of another district, and
+    /// for an EARLY_WARNING, which belongs to no case.
     async fn letter_draft_url(
         &self,
-        #[graphql(desc = "What it is; an EARLY_WARNING belongs to no case.")] kind: LetterKind,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What it is; `EarlyWarning.letterUrl` has the draft of an EARLY_WARNING.")]
+        kind: LetterKind,
         #[graphql(desc = "Parties of the place; its owners when left out.")] recipient_ids: Option<
             Vec<PartyId>,
         >,
@@ -230,9 +233,10 @@ impl Case {
         amount: Option<Money>,
         #[graphql(desc = "The violations that it names; those that are open when left out.")]
         violation_ids: Option<Vec<ViolationId>>,
-    ) -> String {
+    ) -> Result<Option<String>> {
+        let case = &self.0.case;
         let about = DraftOf { kind, recipient_ids, comply_by, amount, violation_ids };
-        about.url(self.0.case.id)
+        Ok(reads::letters::may_draft(ctx.viewer()?, case, kind).then(|| about.url(case.id)))
     }
 
     /// Deadlines of the case and of its legal actions, the earliest first.
