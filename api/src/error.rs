@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use sea_orm::{DbErr, RuntimeErr};
 
-use crate::domain::refusal::Refusal;
+use crate::domain::{as_of::NotKnown, refusal::Refusal};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -18,6 +19,9 @@ pub enum Error {
     /// Missing or invisible: the two look the same.
     #[error("There is no such {0}.")]
     NotFound(&'static str),
+    /// The case was not on record by the end of that day.
+    #[error("Nothing of this case was known on {0}.")]
+    NothingKnown(NaiveDate),
     #[error("{0}")]
     BadInput(String),
     /// Somebody else is at it; after so many seconds it is worth another try.
@@ -43,7 +47,7 @@ impl Error {
         match self {
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden(_) => "FORBIDDEN",
-            Self::NotFound(_) => "NOT_FOUND",
+            Self::NotFound(_) | Self::NothingKnown(_) => "NOT_FOUND",
             Self::BadInput(_) | Self::Refused(_) => "BAD_INPUT",
             Self::Busy { .. } | Self::Interrupted(_) => "RATE_LIMITED",
             Self::TooComplex(_) => "TOO_COMPLEX",
@@ -72,6 +76,12 @@ impl Error {
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         Self::Database(Arc::new(error))
+    }
+}
+
+impl From<NotKnown> for Error {
+    fn from(reason: NotKnown) -> Self {
+        Self::BadInput(reason.to_string())
     }
 }
 

@@ -4,6 +4,8 @@ mod address_sources;
 mod addresses;
 mod arcgis;
 mod architecture;
+mod as_of;
+mod as_of_life;
 mod before_and_after;
 mod calendars;
 mod call_volumes;

@@ -174,15 +174,17 @@ impl Case {
 
     /// Whole days of the city's calendar since it came to this stage.
     async fn days_in_stage(&self, ctx: &Context<'_>) -> Result<i32> {
-        let app = ctx.app()?;
-        let days = (app.today() - app.city.day_of(self.0.case.stage_since)).num_days();
+        let days = (ctx.today()? - ctx.app()?.city.day_of(self.0.case.stage_since)).num_days();
         Ok(i32::try_from(days).unwrap_or(i32::MAX))
     }
 
     /// Open, and without recorded activity for the city's stale period.
     async fn is_stale(&self, ctx: &Context<'_>) -> Result<bool> {
-        let case = &self.0.case;
-        Ok(case.stage != CaseStage::Closed && case.updated_at < reads::cases::stale_before(ctx.app()?))
+        let (app, case) = (ctx.app()?, &self.0.case);
+        // Of a day in the past, its end counts.
+        let now = app.clock.now();
+        let at = ctx.loaders()?.loader().until().map_or(now, |end| end.min(now));
+        Ok(case.stage != CaseStage::Closed && case.updated_at < reads::cases::stale_before(app, at))
     }
 
     /// The earlier case at the same place and of the same kind.
@@ -205,9 +207,12 @@ impl Case {
         #[graphql(desc = "A cursor to start behind.")] after: Option<String>,
     ) -> Result<InspectionConnection> {
         let window = Window::forward(first, after)?;
-        let with = reads::inspections::With { inspector: ctx.nodes_want("inspector") };
-        let (app, viewer) = (ctx.app()?, ctx.viewer()?);
-        let page = reads::inspections::of_case(app, viewer, self.0.case.id, &window, with).await?;
+        let record = ctx.loaders()?.loader().record_of(self.0.case.id)?;
+        // Who was to make it then may be another one than today.
+        let inspector = record.is_none() && ctx.nodes_want("inspector");
+        let with = reads::inspections::With { inspector };
+        let (app, viewer, id) = (ctx.app()?, ctx.viewer()?, self.0.case.id);
+        let page = reads::inspections::of_case(app, viewer, id, record.as_deref(), &window, with).await?;
         Ok(InspectionConnection::of(page, Inspection::from))
     }
 
@@ -265,7 +270,9 @@ impl Case {
         #[graphql(desc = "A cursor to start behind.")] after: Option<String>,
     ) -> Result<EvidenceConnection> {
         let window = Window::forward(first, after)?;
-        let page = reads::evidence::of_case(ctx.app()?, ctx.viewer()?, self.0.case.id, &window).await?;
+        let (app, viewer, id) = (ctx.app()?, ctx.viewer()?, self.0.case.id);
+        let until = ctx.loaders()?.loader().record_of(id)?.map(|record| record.day.end);
+        let page = reads::evidence::of_case(app, viewer, id, until, &window).await?;
         Ok(EvidenceConnection::of(page, Evidence))
     }
 
@@ -281,8 +288,9 @@ impl Case {
     }
 
     /// What it cost the city, what was assessed and what came in.
-    async fn costs(&self) -> CostLedger {
-        CostLedger::of(self.0.case.id, self.0.case.property_id)
+    async fn costs(&self, ctx: &Context<'_>) -> Result<CostLedger> {
+        ctx.loaders()?.loader().record_of(self.0.case.id)?;
+        Ok(CostLedger::of(self.0.case.id, self.0.case.property_id))
     }
 
     /// To whom it, or a question about it, was handed, in the order in which that was done.
@@ -324,8 +332,9 @@ impl Case {
         #[graphql(desc = "Only entries of these kinds.")] kinds: Option<Vec<CaseEventKind>>,
     ) -> Result<CaseEventConnection> {
         let window = Window::forward(first, after)?;
-        let page =
-            reads::case_events::of_case(ctx.app()?, ctx.viewer()?, self.0.case.id, kinds, &window).await?;
+        let (app, viewer, id) = (ctx.app()?, ctx.viewer()?, self.0.case.id);
+        let until = ctx.loaders()?.loader().record_of(id)?.map(|record| record.day.end);
+        let page = reads::case_events::of_case(app, viewer, id, kinds, until, &window).await?;
         Ok(CaseEventConnection::of(page, CaseEvent))
     }
 
@@ -339,6 +348,7 @@ impl Case {
         if !(1..=25).contains(&first) {
             return Err(Error::BadInput(format!("`first` is {first}; it must be from 1 to 25.")));
         }
+        ctx.loaders()?.loader().record_of(self.0.case.id)?;
         let key = RecentNotesOf { case: self.0.case.id, first };
         let notes = ctx.loaders()?.load_one(key).await?.unwrap_or_default();
         Ok(notes.into_iter().map(CaseEvent).collect())

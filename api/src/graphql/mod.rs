@@ -1,5 +1,7 @@
 //! The public schema: one file per noun, each a thin layer over one function of `reads` or `writes`.
 
+mod as_of;
+mod as_of_fields;
 mod batching;
 mod calendar;
 mod call;
@@ -67,7 +69,7 @@ use async_graphql::{EmptySubscription, MergedObject, Schema};
 use uuid::Uuid;
 
 pub use self::context::Background;
-use self::loaders::Loaders;
+use self::{as_of::Asked, loaders::Loaders};
 use crate::{
     app::{App, REQUEST_ID},
     authz::Viewer,
@@ -166,8 +168,10 @@ pub async fn execute(
     }
     let mut response = match viewer {
         Some(viewer) => {
-            let (loaders, batches) = batching::batched(Loaders { app: app.clone(), viewer: viewer.clone() });
-            let running = schema.execute(request.data(viewer).data(loaders));
+            let loaders = Loaders { app: app.clone(), viewer: viewer.clone(), record: None };
+            let (batching, batches) = batching::batching();
+            let asked = Asked::new(loaders, batching);
+            let running = schema.execute(request.data(viewer).data(asked));
             REQUEST_ID.scope(request_id, batches.run(running)).await
         }
         None => schema.execute(request).await,
