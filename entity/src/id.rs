@@ -140,6 +140,8 @@ ids! {
     CaseEvidenceId = "evidence",
     /// One entry of a case's timeline.
     CaseEventId = "event",
+    /// A register that existing cases are imported from.
+    CaseRegisterId = "register",
     /// What a court or hearing officer ordered.
     CourtOrderId = "order",
     /// One entry of the cost ledger.
@@ -174,6 +176,8 @@ ids! {
     HearingId = "hearing",
     /// The record of a creating mutation, for retries.
     IdempotencyRecordId = "idempotency",
+    /// A case of a register that became one of ours.
+    ImportedCaseId = "imported",
     /// An inspection.
     InspectionId = "inspection",
     /// A legal action.

@@ -14,6 +14,7 @@ mod m0011_costs;
 mod m0012_evidence;
 mod m0013_orders;
 mod m0014_referrals;
+mod m0018_existing_cases;
 mod schema;
 
 use sea_orm_migration::prelude::*;
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_evidence::Migration),
             Box::new(m0013_orders::Migration),
             Box::new(m0014_referrals::Migration),
+            Box::new(m0018_existing_cases::Migration),
         ]
     }
 }

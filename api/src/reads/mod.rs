@@ -22,6 +22,7 @@ pub mod flag_history;
 pub mod flags;
 pub mod hearing_conflicts;
 pub mod hearings;
+pub mod imported_cases;
 pub mod inspections;
 pub mod interventions;
 pub mod joined;

@@ -12,6 +12,7 @@ pub mod deadlines;
 pub mod defendants;
 pub mod evidence;
 pub mod evidence_uploads;
+pub mod existing_cases;
 pub mod feed_runs;
 pub mod flags;
 pub mod hearings;
