@@ -168,7 +168,7 @@ fn list(
     let key = reading.key(row)?;
     listed.keys.insert(key.clone());
     let record = reading.record(line, as_of, row)?;
-    match listed.taken.get(&key).map(|at| &mut listed.records[*at]) {
+    match listed.taken.get(&key).map(|at| &listed.records[*at]) {
         None => {
             listed.taken.insert(key, listed.records.len());
             listed.records.push(record);

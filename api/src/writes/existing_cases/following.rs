@@ -1,6 +1,5 @@
 //! A case that is known already, brought up to what its register tells now.
 
-use chrono::NaiveDate;
 use entity::{
     case::{self, CasePriority, CaseStage},
     case_event::CaseEventKind,
@@ -165,7 +164,6 @@ fn tell_of_the_rest(before: &Told, told: &Told, notes: &mut Notes<'_>) {
         notes.add(&format!("stays at its place, though the register gives the address `{address}` now"));
     }
     if let Some(day) = told.closed_on.filter(|_| before.closed_on.is_none()) {
-        let day: NaiveDate = day;
         notes.add(&format!(
             "was closed in the register on {day}; close it here with `caseClose` and its outcome"
         ));
