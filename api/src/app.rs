@@ -155,6 +155,8 @@ pub struct Tx {
     conn: DatabaseTransaction,
     pub viewer: Viewer,
     pub city: Arc<City>,
+    /// Where the files of evidence lie, if the application has such a place.
+    pub evidence: Option<EvidenceStore>,
     pub now: DateTime<Utc>,
     pub mutation: &'static str,
     pub request_id: Option<Uuid>,
@@ -181,6 +183,7 @@ impl Tx {
             conn: app.db.begin_with_options(options).await?,
             viewer: viewer.clone(),
             city: app.city.clone(),
+            evidence: app.evidence.clone(),
             now: app.clock.now(),
             mutation,
             request_id: REQUEST_ID.try_with(|id| *id).ok(),

@@ -13,7 +13,7 @@ use argon2::{
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
     access_token,
-    id::{DistrictId, SessionId},
+    id::{DistrictId, SessionId, StaffId},
     session,
     staff::{self, StaffRole},
     team_seat,
@@ -119,7 +119,7 @@ pub async fn sign_out(app: &App, secret: &str) -> Result<()> {
 /// The viewer behind a session cookie, in one statement.
 pub async fn viewer_of_session(app: &App, secret: &str) -> Result<Option<Viewer>> {
     let now = app.clock.now();
-    let rows: Vec<(entity::id::StaffId, StaffRole, Option<DistrictId>)> = unscoped::<session::Entity>()
+    let rows: Vec<(StaffId, StaffRole, Option<DistrictId>)> = unscoped::<session::Entity>()
         .select_only()
         .column(session::Column::StaffId)
         .join(
@@ -144,13 +144,22 @@ pub async fn viewer_of_session(app: &App, secret: &str) -> Result<Option<Viewer>
 
 /// A member of staff as a viewer, for commands that act in somebody's name.
 pub async fn viewer_of_staff(app: &App, email: &str) -> Result<Option<Viewer>> {
+    viewer_who_is(app, staff::Column::Email.eq(email)).await
+}
+
+/// The same by id, for what is read in somebody's name while they are not there; nobody when they are not active.
+pub async fn viewer_of_member(app: &App, id: StaffId) -> Result<Option<Viewer>> {
+    viewer_who_is(app, staff::Column::Id.eq(id)).await
+}
+
+async fn viewer_who_is(app: &App, who: Expr) -> Result<Option<Viewer>> {
     let rows = unscoped::<staff::Entity>()
         .select_only()
         .column(staff::Column::Id)
         .column(staff::Column::Role)
         .join(JoinType::LeftJoin, current_seat(app))
         .column(team_seat::Column::DistrictId)
-        .filter(staff::Column::Email.eq(email))
+        .filter(who)
         .filter(staff::Column::Active.eq(true))
         .into_tuple()
         .all(&app.db)
@@ -158,7 +167,7 @@ pub async fn viewer_of_staff(app: &App, email: &str) -> Result<Option<Viewer>> {
     Ok(viewer_from(rows))
 }
 
-fn viewer_from(rows: Vec<(entity::id::StaffId, StaffRole, Option<DistrictId>)>) -> Option<Viewer> {
+fn viewer_from(rows: Vec<(StaffId, StaffRole, Option<DistrictId>)>) -> Option<Viewer> {
     let (id, role, _) = *rows.first()?;
     let districts = rows.into_iter().filter_map(|(_, _, district)| district).collect();
     Some(Viewer { actor: Actor::Staff(id), role, districts })

@@ -61,6 +61,8 @@ pub enum Action {
     /// Evidence and its custody log; the privileged part needs `ReadPrivileged`, `WritePrivileged` as well.
     ReadEvidence,
     AddEvidence,
+    /// Follow calendars of hearings and deadlines from outside.
+    FollowCalendars,
     /// Rules in force, oversight, aggregates.
     ReadAggregates,
     ReadFeeds,
@@ -153,6 +155,7 @@ fn reach_of(role: StaffRole, action: Action) -> Reach {
             }
             (A::WorkCases | A::ReadCalls | A::OpenCaseFromFlag | A::ReferLegalAction, _) => OwnDistricts,
             (A::SetDeadlines | A::CloseCases | A::RecordChallenges | A::AddEvidence, _) => OwnDistricts,
+            (A::FollowCalendars, _) => OwnDistricts,
             (A::DecideChallenges, R::Attorney | R::Sergeant) => OwnDistricts,
             (A::WritePrivileged | A::ConductLegalAction | A::ExtendDeadlines, R::Attorney) => OwnDistricts,
             (A::EnforceCode | A::ExtendCompliance, R::Attorney | R::CodeOfficer) => OwnDistricts,

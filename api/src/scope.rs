@@ -1,15 +1,16 @@
 //! Where every read starts: the rows a viewer may see, as part of the SQL.
 
 use entity::{
-    address_alias,
+    address_alias, calendar_feed,
     call::{self, CallCategory},
-    call_challenge, call_type_mapping, case, case_event, case_evidence, case_kind, cost_billing, cost_entry,
-    court_order, custody_entry, deadline, deadline_computation, deadline_extension, defendant, evidence,
-    evidence_upload, feed, feed_run, flag, flag_call, flag_event, hearing,
+    call_challenge, call_type_mapping, case, case_event, case_evidence, case_kind, citation_appeal,
+    citation_fine, cost_billing, cost_entry, court_order, custody_entry, deadline, deadline_computation,
+    deadline_extension, defendant, evidence, evidence_upload, feed, feed_run, flag, flag_call, flag_event,
+    hearing,
     id::DistrictId,
-    inspection, legal_action, legal_action_status_change, notice, notice_service, nuisance_rule,
-    order_violation, party, property, property_party, property_party_decision, referral, rejected_row, staff,
-    team_seat, tenant_impact, title_recording, violation,
+    inspection, legal_action, legal_action_status_change, letter, letter_custody, notice, notice_service,
+    nuisance_rule, order_violation, party, property, property_party, property_party_decision, referral,
+    rejected_row, staff, team_seat, tenant_impact, title_recording, violation,
 };
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
@@ -67,7 +68,7 @@ visible! {
     ReadCases: case, case_kind, property, address_alias, party, property_party, property_party_decision, inspection,
         violation, notice, notice_service, legal_action, legal_action_status_change, hearing, deadline,
         deadline_computation, deadline_extension, court_order, order_violation, defendant, title_recording, tenant_impact,
-        cost_entry, cost_billing, referral;
+        cost_entry, cost_billing, referral, citation_fine, citation_appeal;
     ReadAggregates: nuisance_rule;
     ReadFeeds: feed, feed_run, call_type_mapping;
     ReadRejectedRows: rejected_row;
@@ -113,12 +114,50 @@ impl VisibleTo for custody_entry::Entity {
     }
 }
 
+impl VisibleTo for letter::Entity {
+    /// A letter of a case is evidence; an early warning tells of calls.
+    fn visible_to(viewer: &Viewer) -> Select<Self> {
+        let of_cases = letter::Column::CaseId.is_not_null();
+        let of_cases = Condition::all()
+            .add(of_cases)
+            .add_option((viewer.reach(Action::ReadEvidence) != Reach::Everywhere).then(none));
+        let own = letter::Column::DistrictId.is_in(viewer.districts.iter().copied());
+        let warnings = Condition::all().add(letter::Column::CaseId.is_null()).add_option(
+            match viewer.reach(Action::ReadCalls) {
+                Reach::Everywhere => None,
+                Reach::OwnDistricts => Some(Condition::all().add(own)),
+                Reach::Nowhere => Some(none()),
+            },
+        );
+        unscoped::<Self>().filter(Condition::any().add(of_cases).add(warnings))
+    }
+}
+
+impl VisibleTo for letter_custody::Entity {
+    /// Who sees a letter sees who handled it.
+    fn visible_to(viewer: &Viewer) -> Select<Self> {
+        let letters =
+            letter::Entity::visible_to(viewer).select_only().column(letter::Column::Id).into_query();
+        unscoped::<Self>().filter(letter_custody::Column::LetterId.in_subquery(letters))
+    }
+}
+
 impl VisibleTo for evidence_upload::Entity {
     /// A file on its way is its sender's alone.
     fn visible_to(viewer: &Viewer) -> Select<Self> {
         match viewer.staff_id() {
             Some(sender) => within(viewer, Action::AddEvidence, |_| Condition::all())
                 .filter(evidence_upload::Column::CreatedBy.eq(sender)),
+            None => unscoped().filter(none()),
+        }
+    }
+}
+
+impl VisibleTo for calendar_feed::Entity {
+    /// A calendar that can be followed from outside is its owner's alone.
+    fn visible_to(viewer: &Viewer) -> Select<Self> {
+        match viewer.staff_id() {
+            Some(owner) => unscoped().filter(calendar_feed::Column::OwnerId.eq(owner)),
             None => unscoped().filter(none()),
         }
     }

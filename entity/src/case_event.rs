@@ -28,6 +28,8 @@ words! {
         NoticeServed,
         /// An administrative citation was issued.
         CitationIssued,
+        /// The appeal of a citation was filed, set for a hearing or decided.
+        CitationAppealed,
         /// A legal action was referred or took a step.
         LegalActionChanged,
         /// A hearing was set.

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::id::{CaseId, CostEntryId, DistrictId, LegalActionId, PropertyId, StaffId};
+use crate::id::{CaseId, CostEntryId, DistrictId, LegalActionId, NoticeId, PropertyId, StaffId};
 
 words! {
     /// What an entry of the cost ledger is for.
@@ -38,6 +38,8 @@ pub struct Model {
     /// The case's district, repeated so that lists across cases need no join.
     pub district_id: DistrictId,
     pub legal_action_id: Option<LegalActionId>,
+    /// The citation whose fine it is, or what became of that fine.
+    pub notice_id: Option<NoticeId>,
     pub kind: CostKind,
     /// What it adds to what is owed, in cents: payments and waivers are negative, a reversing entry has the opposite sign.
     pub amount_cents: i64,

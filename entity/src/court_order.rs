@@ -46,6 +46,9 @@ words! {
         CostsConfirmed,
         /// A licence was suspended, conditioned or revoked.
         LicenseDecision,
+        /// The court, or whoever gave the order, finds that what was ordered was done: a satisfaction of judgment (Code of
+        /// Civil Procedure 724.030), the return of a warrant, the end of conditions or probation.
+        ComplianceFound,
         /// Terms of a criminal sentence or probation.
         ProbationTerms,
         /// Anything else.

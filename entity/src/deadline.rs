@@ -46,6 +46,8 @@ words! {
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: DeadlineId,
+    /// Rises with every change of the deadline; calendars show it as SEQUENCE.
+    pub version: i32,
     pub kind: DeadlineKind,
     pub case_id: CaseId,
     pub legal_action_id: Option<LegalActionId>,
@@ -58,6 +60,8 @@ pub struct Model {
     pub met_by: Option<String>,
     pub responsible_id: Option<StaffId>,
     pub created_at: DateTimeUtc,
+    /// None until it is changed for the first time.
+    pub changed_at: Option<DateTimeUtc>,
     #[sea_orm(belongs_to, from = "case_id", to = "id")]
     pub case: BelongsTo<super::case::Entity>,
     #[sea_orm(belongs_to, relation_enum = "Responsible", from = "responsible_id", to = "id")]

@@ -24,6 +24,8 @@ words! {
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: HearingId,
+    /// Rises with every change of the hearing; calendars show it as SEQUENCE.
+    pub version: i32,
     pub legal_action_id: LegalActionId,
     pub case_id: CaseId,
     pub district_id: DistrictId,
@@ -37,6 +39,8 @@ pub struct Model {
     pub outcome: Option<String>,
     pub continued_to_id: Option<HearingId>,
     pub created_at: DateTimeUtc,
+    /// None until it is changed for the first time.
+    pub changed_at: Option<DateTimeUtc>,
     #[sea_orm(belongs_to, from = "legal_action_id", to = "id")]
     pub legal_action: BelongsTo<super::legal_action::Entity>,
 }

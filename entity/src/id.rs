@@ -130,6 +130,8 @@ ids! {
     AuditRowId = "audit",
     /// One call for service.
     CallId = "call",
+    /// A calendar that somebody follows.
+    CalendarFeedId = "calendar",
     /// A challenge of a counted call.
     CallChallengeId = "challenge",
     /// The category of one call type of a feed.
@@ -142,6 +144,10 @@ ids! {
     CaseEventId = "event",
     /// A register that existing cases are imported from.
     CaseRegisterId = "register",
+    /// The appeal of a citation.
+    CitationAppealId = "appeal",
+    /// What a citation asks for one code section.
+    CitationFineId = "fine",
     /// What a court or hearing officer ordered.
     CourtOrderId = "order",
     /// One entry of the cost ledger.
@@ -182,6 +188,8 @@ ids! {
     InspectionId = "inspection",
     /// A legal action.
     LegalActionId = "action",
+    /// A letter that was sent.
+    LetterId = "letter",
     /// One step of a legal action.
     LegalActionStatusChangeId = "step",
     /// A notice.

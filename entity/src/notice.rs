@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::id::{CaseId, NoticeId, StaffId};
+use crate::id::{CaseId, LegalActionId, NoticeId, StaffId};
 
 words! {
     /// What a notice is.
@@ -21,6 +21,10 @@ words! {
         AdministrativeCitation,
         /// What the city spent and wants back.
         CostStatement,
+        /// Notice of a lien (Government Code 38773.1) or a special assessment (38773.5) for confirmed costs.
+        LienNotice,
+        /// Papers of a legal action: summons and complaint, a petition, a warrant, an accusation, an order.
+        LegalPapers,
     }
 }
 
@@ -31,9 +35,13 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: NoticeId,
     pub case_id: CaseId,
+    /// The action whose papers were served.
+    pub legal_action_id: Option<LegalActionId>,
     pub kind: NoticeKind,
     pub comply_by: Option<Date>,
     pub amount_cents: Option<i64>,
+    /// Why a citation asks for less than its ladders give.
+    pub amount_reason: Option<String>,
     pub served_by: Option<StaffId>,
     pub created_at: DateTimeUtc,
 }

@@ -43,6 +43,8 @@ pub struct Model {
     pub party_id: Option<PartyId>,
     pub method: ServiceMethod,
     pub served_on: Date,
+    /// Which paper proves it.
+    pub proof: Option<String>,
     /// The order in which the services were stated.
     pub position: i32,
     #[sea_orm(belongs_to, from = "party_id", to = "id")]

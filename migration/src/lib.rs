@@ -14,7 +14,11 @@ mod m0011_costs;
 mod m0012_evidence;
 mod m0013_orders;
 mod m0014_referrals;
-mod m0018_existing_cases;
+mod m0015_letters;
+mod m0016_calendar;
+mod m0017_fines;
+mod m0018_served_papers;
+mod m0019_existing_cases;
 mod schema;
 
 use sea_orm_migration::prelude::*;
@@ -41,7 +45,11 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_evidence::Migration),
             Box::new(m0013_orders::Migration),
             Box::new(m0014_referrals::Migration),
-            Box::new(m0018_existing_cases::Migration),
+            Box::new(m0015_letters::Migration),
+            Box::new(m0016_calendar::Migration),
+            Box::new(m0017_fines::Migration),
+            Box::new(m0018_served_papers::Migration),
+            Box::new(m0019_existing_cases::Migration),
         ]
     }
 }

@@ -7,7 +7,7 @@ use tests::{Client, Jfn, key, story};
 
 use crate::{
     case_at_work::{find, open, open_at, party, refusals, told, violation},
-    legal::{ACTION, advance, case_at, refer, schedule, step},
+    legal::{ACTION, advance, case_at, refer, schedule, serve_papers, step},
 };
 
 const DEADLINES: &str = "query ($id: ID!) { case(by: { id: $id }) { deadlines { id label kind dueOn completedOn metBy \
@@ -171,6 +171,7 @@ story! {
         // Sixty days from the 20th of November is Tuesday the 19th of January, the day after a holiday.
         assert_eq!(days(&attorney, &case["id"]).await, pairs(&[("SERVE_COMPLAINT", "2027-01-19")]));
         assert_eq!(filed["nextOn"], "2027-01-19");
+        serve_papers(&attorney, &action).await;
         let mut serving = step(&action, 3, "SERVED", "2026-11-20");
         serving["serviceMethod"] = json!("SUBSTITUTED");
         attorney.done("legalActionAdvance", ACTION, serving).await;

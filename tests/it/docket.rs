@@ -9,7 +9,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set};
 use serde_json::{Value, json};
 use tests::{Client, Jfn, story};
 
-use crate::legal::{ACTION, advance, case_at, codes, refer, schedule, step};
+use crate::legal::{ACTION, advance, announce_petition, case_at, codes, refer, schedule, step};
 
 fn list<'a>(value: &'a Value, field: &str) -> Vec<&'a str> {
     value.as_array().unwrap().iter().map(|row| row[field].as_str().unwrap()).collect()
@@ -45,6 +45,7 @@ async fn deadline(jfn: &Jfn, action: &Value, kind: DeadlineKind, due: &str, comp
         met_by: Set(None),
         responsible_id: Set(None),
         created_at: Set(jfn.app.clock.now()),
+        ..Default::default()
     };
     row.insert(&jfn.app.db).await.unwrap();
 }
@@ -59,7 +60,11 @@ async fn city_of_three(jfn: &Jfn) -> Vec<Value> {
     ] {
         let case = case_at(jfn, address, district).await;
         let mut action = refer(&jfn.sergeant(district).await, &case, remedy).await;
-        advance(&jfn.attorney(district).await, &action, 1, "AUTHORIZED").await;
+        let attorney = jfn.attorney(district).await;
+        if remedy == "receivership" {
+            announce_petition(&attorney, &case).await;
+        }
+        advance(&attorney, &action, 1, "AUTHORIZED").await;
         action["case"] = case["id"].clone();
         action["d"] = json!(district);
         actions.push(action);

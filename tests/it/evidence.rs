@@ -96,7 +96,7 @@ story! {
         assert_eq!((&made["contentType"], &made["bytes"]), (&json!("image/jpeg"), &json!(1_300_000)));
         assert_eq!((&made["sha256"], &made["caption"]), (&json!(sha256(&bytes)), &json!("The north stairs")));
         assert_eq!(made["capturedAt"], "2026-11-20T17:00:00+00:00");
-        assert_eq!(told(&officer, &case).await, ["OPENED", "INSPECTED", "EVIDENCE_ADDED"]);
+        assert_eq!(told(&officer, &case).await, ["OPENED", "INSPECTED", "DEADLINE_SET", "EVIDENCE_ADDED"]);
         let query = "query ($id: ID!) { node(id: $id) { ... on Inspection { evidence { id } } } }";
         let at_visit = officer.ask(query, json!({ "id": visit })).await;
         assert_eq!(at_visit["node"]["evidence"], json!([{ "id": made["id"] }]));

@@ -3,7 +3,7 @@
 use entity::audit_row;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
-use tests::{key, story};
+use tests::{Client, key, story};
 
 use crate::case_at_work::{
     advance, close, find, hours, inspection, open, open_at, refusals, told, violation,
@@ -63,7 +63,7 @@ story! {
         assert_eq!(made["id"], planned["id"]);
         assert_eq!(made["scheduledFor"], "2026-11-21T18:00:00+00:00");
         assert_eq!(made["result"], "NO_ACCESS");
-        assert_eq!(told(&officer, &case).await, ["OPENED", "INSPECTION_SCHEDULED", "INSPECTED"]);
+        assert_eq!(told(&officer, &case).await, ["OPENED", "INSPECTION_SCHEDULED", "INSPECTED", "DEADLINE_SET"]);
         input["idempotencyKey"] = json!(key());
         let again = refusals(&officer, "inspectionRecord", INSPECTION, input.clone()).await;
         assert_eq!(again, [("TRANSITION_BLOCKED".to_owned(), "inspectionId".to_owned())]);
@@ -294,5 +294,45 @@ story! {
         let rest = officer.ask(query, variables).await["case"]["inspections"].take();
         assert_eq!(rest["nodes"], json!([{ "result": "NO_ACCESS" }]));
         assert_eq!(rest["pageInfo"]["hasNextPage"], false);
+    }
+}
+
+story! {
+    async fn who_was_not_let_in_goes_again_within_a_week_and_after_a_notice_somebody_looks_again(jfn) {
+        let officer = jfn.code_officer(3).await;
+        let case = open(jfn, &officer, "1200 K ST").await;
+        let deadlines = async |client: &Client| {
+            let query = "query ($id: ID!) { case(by: { id: $id }) { deadlines { dueOn completedOn metBy responsible { name } \
+                         computation { ruleKey triggerOn } } } }";
+            client.ask(query, json!({ "id": case })).await["case"]["deadlines"].take()
+        };
+        officer.done("inspectionRecord", INSPECTION, inspection(jfn, &case, "NO_ACCESS", json!([]))).await;
+        let first = deadlines(&officer).await;
+        assert_eq!((&first[0]["computation"]["ruleKey"], &first[0]["dueOn"]), (&json!("REINSPECT_NO_ACCESS"), &json!("2026-11-30")),
+            "the 27th is the day after Thanksgiving");
+        assert_eq!(first[0]["responsible"]["name"], "Person code3");
+        jfn.wait(chrono::TimeDelta::days(3));
+        let officer = jfn.code_officer(3).await;
+        let mut late = inspection(jfn, &case, "NO_VIOLATION", json!([]));
+        late["performedAt"] = json!(hours(jfn, -100));
+        officer.done("inspectionRecord", INSPECTION, late).await;
+        assert_eq!(deadlines(&officer).await, first, "an inspection before that one ends nothing");
+        officer.done("inspectionRecord", INSPECTION, inspection(jfn, &case, "NO_ACCESS", json!([]))).await;
+        let seen = deadlines(&officer).await;
+        let days: Vec<(&Value, &Value)> = seen.as_array().unwrap().iter().map(|row| (&row["dueOn"], &row["completedOn"])).collect();
+        assert_eq!(days, [(&json!("2026-11-30"), &json!("2026-11-23")), (&json!("2026-11-30"), &Value::Null)]);
+        assert_eq!(seen[0]["metBy"], "Inspected again: NO_ACCESS.");
+        find(jfn, &officer, &case, json!([violation("SCC 8.96.130")])).await;
+        assert!(deadlines(&officer).await.as_array().unwrap().iter().all(|row| !row["completedOn"].is_null()));
+        let notice = |kind: &str| json!({
+            "idempotencyKey": key(), "caseId": case, "kind": kind, "complyBy": "2026-12-24",
+            "services": [{ "method": "POSTING", "servedOn": "2026-11-20" }],
+        });
+        let fields = "notice { reinspectionDueOn }";
+        let made = officer.done("noticeServe", fields, notice("NOTICE_OF_VIOLATION")).await;
+        assert_eq!(made["notice"]["reinspectionDueOn"], "2026-12-28", "over Christmas and a weekend");
+        let mut statement = notice("COST_STATEMENT");
+        statement["amount"] = json!("10.00");
+        assert_eq!(officer.done("noticeServe", fields, statement).await["notice"]["reinspectionDueOn"], Value::Null);
     }
 }

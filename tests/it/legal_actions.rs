@@ -13,7 +13,7 @@ use tests::{Client, Jfn, key, story};
 use crate::legal::{ACTION, advance, case_at, codes, refer, schedule, step};
 
 async fn steps(client: &Client, action: &Value) -> Vec<Value> {
-    let query = "query ($id: ID!) { legalAction(id: $id) { allowedSteps { to allowed notChecked blockedBy { code } } } }";
+    let query = "query ($id: ID!) { legalAction(id: $id) { allowedSteps { to allowed missing { fact suppliedBy } blockedBy { code } } } }";
     let seen = client.ask(query, json!({ "id": action["id"] })).await;
     seen["legalAction"]["allowedSteps"].as_array().unwrap().clone()
 }
@@ -63,6 +63,11 @@ story! {
         let payload = attorney.done("hearingRecord", "hearing { status outcome }", held.clone()).await;
         assert_eq!(payload["hearing"], json!({ "status": "HELD", "outcome": "Injunction granted." }));
         assert_eq!(attorney.refused("hearingRecord", "hearing { id }", held).await, "TRANSITION_BLOCKED");
+        let looked = json!({
+            "idempotencyKey": key(), "caseId": case["id"], "performedAt": "2026-12-02T19:00:00Z", "result": "CORRECTED",
+            "verifiesCompliance": true,
+        });
+        jfn.code_officer(3).await.done("inspectionRecord", "inspection { id }", looked).await;
         for (version, to) in [(4, "HEARD"), (5, "ORDERED"), (6, "COMPLYING"), (7, "SATISFIED")] {
             let input = step(&action, version, to, "2026-12-03");
             attorney.done("legalActionAdvance", ACTION, input).await;
@@ -139,7 +144,7 @@ story! {
         let citywide = jfn.city_attorney().await;
         let options = steps(&citywide, &action).await;
         assert_eq!(allowed(&options), ["AUTHORIZED", "DECLINED", "WITHDRAWN"]);
-        assert_eq!(options[0]["notChecked"], json!(["evidence_of_conduct"]), "what nobody checks is said");
+        assert_eq!(options[0]["missing"], json!([]), "conduct is on record");
         citywide.done("legalActionAdvance", ACTION, input).await;
         let steps = steps(&jfn.attorney(3).await, &action).await;
         assert_eq!(allowed(&steps), ["WITHDRAWN", "PREPARING", "FILED"]);

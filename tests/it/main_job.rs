@@ -105,6 +105,11 @@ async fn litigate(attorney: &Client, case: &Value) {
     advance(attorney, case, "LITIGATION").await;
     let court = json!({ "court": "Superior Court, Sacramento", "courtCaseNumber": "34-2026-00000001" });
     action_to(attorney, &action, "FILED", court).await;
+    let papers = json!({
+        "idempotencyKey": key(), "caseId": case, "kind": "LEGAL_PAPERS", "legalActionId": action,
+        "services": [{ "method": "POSTING", "servedOn": "2026-12-10" }],
+    });
+    attorney.done("noticeServe", "notice { id }", papers).await;
     action_to(attorney, &action, "SERVED", json!({})).await;
     let hearing = json!({
         "idempotencyKey": key(), "legalActionId": action, "startsAt": "2026-12-21T17:00:00Z",

@@ -84,7 +84,7 @@ story! {
         let made = officer.done("noticeServe", NOTICE, citation("2026-12-05", &found[..1])).await["notice"].take();
         assert_eq!(made["amount"], "130.00");
         let told = told(&officer, &case).await;
-        assert_eq!(told[told.len() - 2..], ["CITATION_ISSUED", "DEADLINE_SET"], "with the time to appeal");
+        assert_eq!(told[told.len() - 3..], ["CITATION_ISSUED", "COST_RECORDED", "DEADLINE_SET"], "with its fine and the time to appeal");
         assert_eq!(advance(&officer, &case, "CITATION").await["case"]["stage"], "CITATION");
     }
 }

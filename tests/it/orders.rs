@@ -11,7 +11,7 @@ use tests::{Client, Jfn, key, story};
 
 use crate::{
     case_at_work::{party, refusals, with},
-    legal::{ACTION, advance, case_at, codes, refer, schedule, step},
+    legal::{ACTION, advance, announce_petition, case_at, codes, refer, schedule, serve_papers, step},
 };
 
 const ORDER: &str = "courtOrder { id kind issuedOn complyBy expiresOn terms amount violations { violatedOn description } \
@@ -28,6 +28,9 @@ fn order(action: &Value, kind: &str) -> Value {
 async fn filed(jfn: &Jfn, case: &Value, remedy: &str) -> Value {
     let attorney = jfn.attorney(3).await;
     let action = refer(&attorney, case, remedy).await;
+    if remedy == "receivership" {
+        announce_petition(&attorney, case).await;
+    }
     advance(&attorney, &action, 1, "AUTHORIZED").await;
     attorney.done("legalActionAdvance", ACTION, filing(&action)).await["legalAction"].take()
 }
@@ -39,6 +42,7 @@ fn filing(action: &Value) -> Value {
 
 /// Takes a filed action over a hearing to ORDERED; the next version is 7.
 async fn ordered(client: &Client, action: &Value) {
+    serve_papers(client, action).await;
     advance(client, action, 3, "SERVED").await;
     schedule(client, action, "2026-11-20T22:00:00Z").await;
     for (version, to) in [(4, "HEARING_SET"), (5, "HEARD"), (6, "ORDERED")] {
@@ -193,6 +197,7 @@ story! {
             "instrument": "202611200123", "recordedOn": "2026-11-20" });
         let id = attorney.done("titleRecordingRecord", fields, pending).await["titleRecording"]["id"].take();
         ordered(&attorney, &action).await;
+        attorney.done("courtOrderRecord", ORDER, order(&action, "COMPLIANCE_FOUND")).await;
         let satisfied = step(&action, 7, "SATISFIED", "2026-11-20");
         let payload = attorney.change("legalActionAdvance", ACTION, satisfied).await;
         assert_eq!(codes(&payload), ["TRANSITION_BLOCKED"]);

@@ -162,6 +162,7 @@ async fn due(jfn: &Jfn, case: CaseId, district: DistrictId, days_ago: i64, respo
         met_by: Set(None),
         responsible_id: Set(responsible),
         created_at: Set(jfn.app.clock.now()),
+        ..Default::default()
     };
     row.insert(&jfn.app.db).await.unwrap();
 }
@@ -206,6 +207,7 @@ async fn heard(jfn: &Jfn, case: CaseId, district: DistrictId, in_days: u64, atto
         outcome: Set(None),
         continued_to_id: Set(None),
         created_at: Set(now),
+        ..Default::default()
     };
     row.insert(&jfn.app.db).await.unwrap();
 }

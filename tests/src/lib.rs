@@ -7,6 +7,7 @@ pub mod fetched;
 pub mod files;
 pub mod flags;
 pub mod log;
+pub mod page;
 pub mod portal;
 mod store;
 

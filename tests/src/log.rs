@@ -5,15 +5,17 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+use tracing_subscriber::{EnvFilter, Layer, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt};
 
 static LINES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
-/// Starts keeping the log; `JFN_LOG=info` also shows more of it with a failing test.
+/// Starts keeping the log as a server writes it; of that, a failing test shows errors, or what `JFN_LOG` asks for.
 pub fn keep() {
-    let filter = EnvFilter::try_from_env("JFN_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
-    let log = tracing_subscriber::fmt().with_ansi(false).with_env_filter(filter).with_writer(Keeper);
-    let _ = log.try_init();
+    let shown = EnvFilter::try_from_env("JFN_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
+    let show = tracing_subscriber::fmt::layer().with_ansi(false).with_test_writer().with_filter(shown);
+    let kept = EnvFilter::new("info,sqlx=warn");
+    let keep = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Keeper).with_filter(kept);
+    let _ = tracing_subscriber::registry().with(show).with(keep).try_init();
 }
 
 /// The lines that name `what`.
@@ -28,7 +30,6 @@ struct Keeper;
 
 impl Write for Keeper {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        eprint!("{}", String::from_utf8_lossy(bytes));
         LINES.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
         Ok(bytes.len())
     }

@@ -102,8 +102,9 @@ pub fn blocks_closing(
                 found.push(Refusal::blocked(message).at("outcome"));
             }
         }
-        _ => found.extend(unfinished(facts)),
+        _ => found.extend(uncorrected(facts)),
     }
+    found.extend(unfinished(facts));
     if facts.was_litigated && !matches!(asker.role, StaffRole::Attorney | StaffRole::CityAttorney) {
         found.push(not_allowed("After LITIGATION, the district's attorney closes the case."));
     }
@@ -126,13 +127,9 @@ fn ends_early(outcome: CaseOutcome) -> bool {
     matches!(outcome, O::NoViolation | O::Duplicate | O::OtherJurisdiction | O::CannotVerify | O::Withdrawn)
 }
 
+// What no case leaves behind, however early it ends.
 fn unfinished(facts: &Facts) -> Vec<Refusal> {
     let mut found = Vec::new();
-    if facts.has_open_violation {
-        found.push(Refusal::blocked(
-            "A violation is still open; record it as corrected with `violationCorrect`.",
-        ));
-    }
     if facts.has_open_deadline {
         found.push(Refusal::blocked("A deadline is still open; complete it with `deadlineComplete`."));
     }
@@ -144,6 +141,16 @@ fn unfinished(facts: &Facts) -> Vec<Refusal> {
         let message = "Something still stands against the title, such as a lis pendens; record its release with \
                        `titleRecordingRelease`.";
         found.push(Refusal::blocked(message));
+    }
+    found
+}
+
+fn uncorrected(facts: &Facts) -> Vec<Refusal> {
+    let mut found = Vec::new();
+    if facts.has_open_violation {
+        found.push(Refusal::blocked(
+            "A violation is still open; record it as corrected with `violationCorrect`.",
+        ));
     }
     if !facts.has_verifying_inspection && !facts.has_court_paper {
         let message = "Nothing verifies compliance; record an inspection with `verifiesCompliance` \

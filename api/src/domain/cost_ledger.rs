@@ -44,6 +44,30 @@ impl Balance {
     }
 }
 
+/// A sum that the city asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claim<I> {
+    /// By what, where it matters whether it is paid.
+    pub of: Option<I>,
+    /// Since when.
+    pub on: NaiveDate,
+    pub cents: i64,
+}
+
+/// What asked for the claims that are paid in full by so many cents, the earliest claim first.
+pub fn covered<I>(mut claims: Vec<Claim<I>>, mut cents: i64) -> Vec<I> {
+    claims.sort_by_key(|claim| claim.on);
+    let mut found = Vec::new();
+    for claim in claims {
+        cents -= claim.cents;
+        if cents < 0 {
+            break;
+        }
+        found.extend(claim.of);
+    }
+    found
+}
+
 /// Whether it is a cost that a cost statement asks for. A fine is asked for by its citation or order.
 #[must_use]
 pub fn is_billed_by_statement(kind: CostKind) -> bool {

@@ -124,3 +124,18 @@ proptest! {
         prop_assert!((-30 < sixtieths) && (sixtieths <= 30));
     }
 }
+
+#[test]
+fn what_was_asked_for_first_is_paid_first_and_in_full_or_not_at_all() {
+    let day = |day| NaiveDate::from_ymd_opt(2026, 3, day).unwrap();
+    let claims = || {
+        vec![
+            Claim { of: Some("second"), on: day(5), cents: 200 },
+            Claim { of: None, on: day(4), cents: 50 },
+            Claim { of: Some("first"), on: day(3), cents: 100 },
+        ]
+    };
+    assert_eq!(covered(claims(), 99), [] as [&str; 0]);
+    assert_eq!(covered(claims(), 349), ["first"]);
+    assert_eq!(covered(claims(), 350), ["first", "second"]);
+}

@@ -116,6 +116,7 @@ mod tests {
 
     use super::*;
     use crate::domain::refusal::Code;
+    use crate::domain::remedy::RemedyGrounds;
     use CourtOrderKind as K;
     use LegalActionStatus as S;
 
@@ -130,6 +131,7 @@ mod tests {
             during: vec![S::Ordered],
             after,
             needs_violation,
+            shows_compliance: false,
             starts: vec![],
         }
     }
@@ -147,6 +149,7 @@ mod tests {
             disabled_reason: None,
             confirm_with_counsel: false,
             note: None,
+            grounds: RemedyGrounds::default(),
             steps: Vec::new(),
             orders: vec![
                 order(K::ReceiverAppointed, None, false),

@@ -3,6 +3,7 @@
 use chrono::{Datelike, Days, Months, NaiveDate};
 use entity::{
     deadline::{CountDirection, DayBasis, DeadlineKind},
+    inspection::InspectionResult,
     notice::NoticeKind,
     notice_service::ServiceMethod,
 };
@@ -34,6 +35,10 @@ pub struct DeadlineRule {
     pub notices: Vec<NoticeKind>,
     /// The day that the notice itself names holds; a notice that names none starts nothing.
     pub named_by_notice: bool,
+    /// The results of inspections that start the count; the next inspection ends it.
+    pub inspections: Vec<InspectionResult>,
+    /// It says when to inspect again after the compliance date of a notice.
+    pub after_compliance: bool,
 }
 
 /// How the way in which a paper was served adds time.

@@ -63,6 +63,8 @@ fn rule(n: u32, basis: DayBasis, direction: CountDirection) -> DeadlineRule {
         note: None,
         notices: Vec::new(),
         named_by_notice: false,
+        inspections: Vec::new(),
+        after_compliance: false,
     }
 }
 

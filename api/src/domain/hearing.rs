@@ -21,12 +21,15 @@ pub struct Place<'a> {
     pub department: Option<&'a str>,
 }
 
+/// Minutes for which somebody at a hearing cannot be at another one; how long it takes nobody says beforehand.
+pub const SAME_TIME: i64 = 60;
+
 /// Whether one person cannot be at both: they start less than an hour apart, in two courts or departments. Several
 /// matters before the same judge are one morning's calendar, not a conflict.
 #[must_use]
 pub fn are_in_conflict(one: &Place<'_>, other: &Place<'_>) -> bool {
     let apart = (one.starts_at - other.starts_at).abs();
-    apart < TimeDelta::hours(1) && (one.court, one.department) != (other.court, other.department)
+    apart < TimeDelta::minutes(SAME_TIME) && (one.court, one.department) != (other.court, other.department)
 }
 
 /// What is wrong with the day of a new hearing, which cannot lie before the action's last step.
@@ -37,6 +40,18 @@ pub fn wrong_start(starts_on: NaiveDate, last_step: NaiveDate) -> Option<Refusal
             format!("The action's last step was on {last_step}; a hearing on {starts_on} cannot follow it.");
         Refusal::invalid("startsAt", message)
     })
+}
+
+/// What stands in the way of moving a hearing of that status to another time or place, if it would differ at all.
+#[must_use]
+pub fn blocks_move(now: HearingStatus, differs: bool) -> Option<Refusal> {
+    if now != HearingStatus::Scheduled {
+        let message =
+            format!("This hearing is {now}; only one that is still to be held gets another time or place.");
+        return Some(Refusal::blocked(message).at("hearingId"));
+    }
+    (!differs)
+        .then(|| Refusal::required("startsAt", "Say what changes: `startsAt`, `court` or `department`."))
 }
 
 /// What stands in the way of ending the hearing of that moment and day like this.
@@ -153,6 +168,15 @@ mod tests {
     fn a_hearing_may_be_recorded_late_but_not_before_the_last_step() {
         assert_eq!(wrong_start(day(10), day(10)), None);
         assert!(wrong_start(day(9), day(10)).is_some());
+    }
+
+    #[test]
+    fn only_a_scheduled_hearing_is_moved_and_only_to_somewhere_else() {
+        assert_eq!(blocks_move(HearingStatus::Scheduled, true), None);
+        assert_eq!(blocks_move(HearingStatus::Scheduled, false).map(|no| no.code), Some(Code::Required));
+        for status in HearingStatus::ALL.iter().filter(|status| **status != HearingStatus::Scheduled) {
+            assert_eq!(blocks_move(*status, true).map(|no| no.code), Some(Code::TransitionBlocked));
+        }
     }
 
     #[test]

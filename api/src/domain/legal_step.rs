@@ -1,32 +1,16 @@
 //! The steps of a legal action: which may follow, who may take them, and what must be on record first.
 //!
-//! Of what a remedy requires, `is_enforced` tells what is checked here; the rest is shown and left to the attorney.
+//! What a step has to find on record is told by `legal_requirement`, fact by fact.
 
 use chrono::NaiveDate;
 use entity::{legal_action::LegalActionStatus, staff::StaffRole};
 
 use super::{
+    legal_facts::Facts,
+    legal_requirement::{missing, still_waiting},
     refusal::{Code, Refusal},
     remedy::{Remedy, RemedyStep, Requirement, Unavailable},
 };
-
-/// What is on record when somebody wants to take a step.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-pub struct Facts {
-    /// A hearing is scheduled on the day of the step or later.
-    pub has_hearing_ahead: bool,
-    /// The case was opened from a call-volume flag.
-    pub grew_from_flag: bool,
-    /// A sergeant confirmed that flag.
-    pub flag_is_confirmed: bool,
-    /// People live at the place, or may, and nobody recorded what becomes of them.
-    pub residents_unanswered: bool,
-    /// The violation of an order in this action is on record.
-    pub order_was_violated: bool,
-    /// Something that the action put on record against the title was not released.
-    pub has_unreleased_recording: bool,
-}
 
 /// A step as somebody wants to take it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,32 +24,6 @@ pub struct Step<'a> {
     pub court: Option<&'a str>,
     /// The court's number, once the step is taken.
     pub court_case_number: Option<&'a str>,
-}
-
-/// Whether this server refuses a step for the lack of it. Nothing checks the others yet.
-#[must_use]
-pub fn is_enforced(requirement: Requirement) -> bool {
-    use Requirement as R;
-    matches!(
-        requirement,
-        R::Reason
-            | R::Court
-            | R::CourtCaseNumber
-            | R::HearingScheduled
-            | R::FlagConfirmed
-            | R::TenantImpact
-            | R::OrderViolation
-            | R::RecordingReleased
-    )
-}
-
-/// The word that the remedies' file and the API use.
-#[must_use]
-pub fn word(requirement: Requirement) -> String {
-    match serde_json::to_value(requirement) {
-        Ok(serde_json::Value::String(word)) => word,
-        _ => format!("{requirement:?}"),
-    }
 }
 
 /// What stands in the way of referring this remedy today.
@@ -91,13 +49,44 @@ pub fn blocks(remedy: &Remedy, from: LegalActionStatus, step: &Step<'_>, facts: 
     if is_before_filing(from) && !step.to.is_final() {
         found.extend(unavailable(remedy, step.on));
     }
-    found.extend(known.requires.iter().filter_map(|requirement| missing(*requirement, step, facts)));
+    found.extend(known.requires.iter().filter_map(|asked| missing(remedy, *asked, step, facts)));
     // Whatever the remedy says: an attorney authorises nothing on a pattern of calls that nobody reviewed.
     let asks_for_flag = known.requires.contains(&Requirement::FlagConfirmed);
     if from == LegalActionStatus::Referred && !step.to.is_final() && !asks_for_flag {
-        found.extend(missing(Requirement::FlagConfirmed, step, facts));
+        found.extend(missing(remedy, Requirement::FlagConfirmed, step, facts));
+    }
+    // Whatever the remedy says: a power that waits for a day is not used before it.
+    if step.to == LegalActionStatus::Filed {
+        found.extend(still_waiting(step, facts));
     }
     found.extend(wrong_actor(known, step.role));
+    found
+}
+
+/// What the remedy still lacks until it can be filed in a case, and what each lack is; what comes with the steps (a
+/// reason, the court, its number) is left out.
+#[must_use]
+pub fn lacking(
+    remedy: &Remedy,
+    role: StaffRole,
+    today: NaiveDate,
+    facts: &Facts,
+) -> Vec<(Requirement, Refusal)> {
+    use LegalActionStatus as S;
+    let way = [(S::Referred, S::Authorized), (S::Authorized, S::Filed)];
+    let steps = way.into_iter().filter_map(|(from, to)| remedy.step(Some(from), to));
+    let mut found: Vec<(Requirement, Refusal)> = Vec::new();
+    for known in steps {
+        let step = Step { to: known.to, on: today, role, reason: None, court: None, court_case_number: None };
+        let flag = (known.to == S::Authorized).then_some(Requirement::FlagConfirmed);
+        for asked in known.requires.iter().copied().chain(flag) {
+            let comes_with_it =
+                matches!(asked, Requirement::Reason | Requirement::Court | Requirement::CourtCaseNumber);
+            if !comes_with_it && found.iter().all(|(known, _)| *known != asked) {
+                found.extend(missing(remedy, asked, &step, facts).map(|refusal| (asked, refusal)));
+            }
+        }
+    }
     found
 }
 
@@ -119,7 +108,9 @@ fn is_before_filing(status: LegalActionStatus) -> bool {
     matches!(status, S::Referred | S::Authorized | S::Preparing)
 }
 
-fn unavailable(remedy: &Remedy, day: NaiveDate) -> Option<Refusal> {
+/// REMEDY_NOT_AVAILABLE for a remedy that cannot be used on that day.
+#[must_use]
+pub fn unavailable(remedy: &Remedy, day: NaiveDate) -> Option<Refusal> {
     let name = format!("{} ({})", remedy.name, remedy.citation);
     let why = remedy.disabled_reason.as_deref().unwrap_or_default();
     let message = match remedy.unavailable_on(day)? {
@@ -128,46 +119,6 @@ fn unavailable(remedy: &Remedy, day: NaiveDate) -> Option<Refusal> {
         Unavailable::Lapsed(to) => format!("{name} lapsed: {to} was the first day without it. {why}"),
     };
     Some(Refusal::new(Code::RemedyNotAvailable, message.trim_end()))
-}
-
-fn missing(requirement: Requirement, step: &Step<'_>, facts: &Facts) -> Option<Refusal> {
-    let is_blank = |text: Option<&str>| text.is_none_or(|text| text.trim().is_empty());
-    match requirement {
-        Requirement::Reason if is_blank(step.reason) => Some(Refusal::required("reason", "Say why.")),
-        Requirement::Court if is_blank(step.court) => {
-            Some(Refusal::required("court", format!("For {} name the court.", step.to)))
-        }
-        Requirement::CourtCaseNumber if is_blank(step.court_case_number) => {
-            let message = format!("For {} give the number that the court uses for it.", step.to);
-            Some(Refusal::required("courtCaseNumber", message))
-        }
-        Requirement::HearingScheduled if !facts.has_hearing_ahead => {
-            let message =
-                format!("No hearing is scheduled on {} or later; set one with `hearingSchedule`.", step.on);
-            Some(Refusal::blocked(message).at("to"))
-        }
-        Requirement::FlagConfirmed if facts.grew_from_flag && !facts.flag_is_confirmed => {
-            let message = "The case grew from a call-volume flag that no sergeant has confirmed; the district's \
-                           sergeant reviews it with `flagReview`.";
-            Some(Refusal::blocked(message).at("to"))
-        }
-        Requirement::TenantImpact if facts.residents_unanswered => {
-            let message = "People live at the place, or may; record whether it is occupied and what becomes of them \
-                           with `tenantImpactRecord`.";
-            Some(Refusal::blocked(message).at("to"))
-        }
-        Requirement::OrderViolation if !facts.order_was_violated => {
-            let message = "No violation of an order in this action is on record; record it with \
-                           `orderViolationRecord`.";
-            Some(Refusal::blocked(message).at("to"))
-        }
-        Requirement::RecordingReleased if facts.has_unreleased_recording => {
-            let message = "What the action put on record against the title still stands; record its release with \
-                           `titleRecordingRelease`.";
-            Some(Refusal::blocked(message).at("to"))
-        }
-        _ => None,
-    }
 }
 
 fn wrong_actor(step: &RemedyStep, role: StaffRole) -> Option<Refusal> {

@@ -3,6 +3,7 @@
 use entity::{case_kind::CaseKind, legal_action::LegalActionKind};
 
 use super::*;
+use crate::domain::remedy::RemedyGrounds;
 use LegalActionStatus as S;
 
 const TEAM: [StaffRole; 4] =
@@ -39,6 +40,7 @@ fn remedy() -> Remedy {
         disabled_reason: None,
         confirm_with_counsel: false,
         note: None,
+        grounds: RemedyGrounds::default(),
         steps: vec![
             step(None, S::Referred, &[]),
             step(Some(S::Referred), S::Authorized, &[R::EvidenceOfConduct]),
@@ -72,31 +74,27 @@ fn blocked(from: S, step: Step<'_>, facts: Facts) -> Vec<(Code, Option<&'static 
     codes(&blocks(&remedy(), from, &step, &facts))
 }
 
-const AHEAD: Facts = Facts {
-    has_hearing_ahead: true,
-    grew_from_flag: false,
-    flag_is_confirmed: false,
-    residents_unanswered: false,
-    order_was_violated: false,
-    has_unreleased_recording: false,
-};
+/// A hearing is to come, and conduct is on record.
+fn ahead() -> Facts {
+    Facts { has_hearing_ahead: true, has_conduct_evidence: true, ..Facts::default() }
+}
 
 #[test]
 fn a_step_that_the_remedy_does_not_have_is_refused_and_the_ones_it_has_are_named() {
-    let refusals = blocks(&remedy(), S::Referred, &taken(S::Filed), &AHEAD);
+    let refusals = blocks(&remedy(), S::Referred, &taken(S::Filed), &ahead());
     assert_eq!(codes(&refusals), [(Code::TransitionBlocked, Some("to"))]);
     assert_eq!(
         refusals[0].message,
         "Suit does not go from REFERRED to FILED, but to AUTHORIZED or DECLINED."
     );
-    let ended = blocks(&remedy(), S::Declined, &taken(S::Authorized), &AHEAD);
+    let ended = blocks(&remedy(), S::Declined, &taken(S::Authorized), &ahead());
     assert_eq!(ended[0].message, "This action has ended: it is DECLINED.");
 }
 
 #[test]
 fn only_the_actors_of_a_step_take_it() {
     for role in TEAM {
-        let found = blocked(S::Referred, Step { role, ..taken(S::Authorized) }, AHEAD);
+        let found = blocked(S::Referred, Step { role, ..taken(S::Authorized) }, ahead());
         let expected: &[_] = if role == StaffRole::Attorney { &[] } else { &[(Code::NotAllowed, None)] };
         assert_eq!(found, expected, "{role}");
     }
@@ -106,40 +104,57 @@ fn only_the_actors_of_a_step_take_it() {
 fn court_and_number_are_asked_for_where_the_remedy_asks() {
     let bare = Step { court: None, court_case_number: Some(" "), ..taken(S::Filed) };
     let expected = [(Code::Required, Some("court")), (Code::Required, Some("courtCaseNumber"))];
-    assert_eq!(blocked(S::Authorized, bare, AHEAD), expected);
-    assert_eq!(blocked(S::Authorized, taken(S::Filed), AHEAD), []);
-    assert_eq!(blocked(S::Referred, Step { court: None, ..taken(S::Authorized) }, AHEAD), []);
+    assert_eq!(blocked(S::Authorized, bare, ahead()), expected);
+    assert_eq!(blocked(S::Authorized, taken(S::Filed), ahead()), []);
+    assert_eq!(blocked(S::Referred, Step { court: None, ..taken(S::Authorized) }, ahead()), []);
 }
 
 #[test]
 fn a_reason_is_asked_for_where_the_remedy_asks() {
     let silent = Step { reason: None, ..taken(S::Declined) };
-    assert_eq!(blocked(S::Referred, silent, AHEAD), [(Code::Required, Some("reason"))]);
+    assert_eq!(blocked(S::Referred, silent, ahead()), [(Code::Required, Some("reason"))]);
 }
 
 #[test]
 fn a_hearing_is_set_only_when_one_is_to_come() {
-    assert_eq!(blocked(S::Filed, taken(S::HearingSet), AHEAD), []);
-    let none = Facts { has_hearing_ahead: false, ..AHEAD };
+    assert_eq!(blocked(S::Filed, taken(S::HearingSet), ahead()), []);
+    let none = Facts { has_hearing_ahead: false, ..ahead() };
     assert_eq!(blocked(S::Filed, taken(S::HearingSet), none), [(Code::TransitionBlocked, Some("to"))]);
 }
 
 #[test]
 fn a_case_that_grew_from_a_flag_goes_on_only_when_a_sergeant_confirmed_it() {
-    let grew = Facts { grew_from_flag: true, ..AHEAD };
-    assert_eq!(blocked(S::Referred, taken(S::Authorized), grew), [(Code::TransitionBlocked, Some("to"))]);
-    assert_eq!(blocked(S::Referred, taken(S::Declined), grew), [], "declining needs no flag");
-    let confirmed = Facts { flag_is_confirmed: true, ..grew };
+    let grew = Facts { grew_from_flag: true, ..ahead() };
+    assert_eq!(
+        blocked(S::Referred, taken(S::Authorized), grew.clone()),
+        [(Code::TransitionBlocked, Some("to"))]
+    );
+    assert_eq!(blocked(S::Referred, taken(S::Declined), grew.clone()), [], "declining needs no flag");
+    let confirmed = Facts { flag_is_confirmed: true, ..grew.clone() };
     assert_eq!(blocked(S::Referred, taken(S::Authorized), confirmed), []);
 }
 
 #[test]
-fn what_nobody_checks_yet_does_not_block() {
-    let enforced = |requirement: &&Requirement| is_enforced(**requirement);
-    let remedy = remedy();
-    let asked: Vec<&Requirement> = remedy.steps.iter().flat_map(|step| &step.requires).collect();
-    assert_eq!(asked.iter().copied().filter(|r| !enforced(r)).count(), 1);
-    assert_eq!(word(Requirement::CourtCaseNumber), "court_case_number");
+fn a_case_is_told_what_it_lacks_until_a_remedy_can_be_filed() {
+    use Requirement as R;
+    let homes = Facts { residents_unanswered: true, grew_from_flag: true, ..Facts::default() };
+    let found: Vec<Requirement> = lacking(&remedy(), StaffRole::Attorney, day(3, 2), &homes)
+        .into_iter()
+        .map(|(fact, _)| fact)
+        .collect();
+    assert_eq!(
+        found,
+        [R::EvidenceOfConduct, R::FlagConfirmed, R::TenantImpact],
+        "not what comes with the step"
+    );
+    assert_eq!(lacking(&remedy(), StaffRole::Attorney, day(3, 2), &ahead()), []);
+}
+
+#[test]
+fn nothing_is_filed_while_a_waiting_period_of_the_action_runs() {
+    let waits = |until| Facts { waits_until: Some(until), ..ahead() };
+    assert_eq!(blocked(S::Authorized, taken(S::Filed), waits(day(3, 3))), [(Code::ClockNotRun, Some("on"))]);
+    assert_eq!(blocked(S::Authorized, taken(S::Filed), waits(day(3, 2))), []);
 }
 
 #[test]
@@ -149,10 +164,10 @@ fn a_remedy_outside_its_validity_is_not_referred_nor_filed_but_can_be_declined()
     assert_eq!(codes(&refusals), [(Code::RemedyNotAvailable, Some("remedyKey"))]);
     assert!(refusals[0].message.contains("2026-03-02 was the first day without it"));
     assert_eq!(blocks_referral(&lapsed, StaffRole::Sergeant, day(3, 1)), []);
-    let filed = blocks(&lapsed, S::Authorized, &taken(S::Filed), &AHEAD);
+    let filed = blocks(&lapsed, S::Authorized, &taken(S::Filed), &ahead());
     assert_eq!(codes(&filed), [(Code::RemedyNotAvailable, None)]);
-    assert_eq!(blocks(&lapsed, S::Referred, &taken(S::Declined), &AHEAD), []);
-    assert_eq!(blocks(&lapsed, S::Filed, &taken(S::HearingSet), &AHEAD), [], "what is filed goes on");
+    assert_eq!(blocks(&lapsed, S::Referred, &taken(S::Declined), &ahead()), []);
+    assert_eq!(blocks(&lapsed, S::Filed, &taken(S::HearingSet), &ahead()), [], "what is filed goes on");
 
     let early = Remedy { valid_from: Some(day(3, 3)), ..remedy() };
     assert_eq!(
@@ -198,7 +213,7 @@ fn what_orders_and_homes_ask_for_is_refused_by_name_until_it_is_on_record() {
         assert!(found[0].1.contains(mutation), "{found:?}");
     }
     let known = Facts { order_was_violated: true, ..Facts::default() };
-    assert_eq!(of(S::Authorized, S::Filed, known), []);
-    assert_eq!(of(S::Filed, S::Ordered, known), []);
+    assert_eq!(of(S::Authorized, S::Filed, known.clone()), []);
+    assert_eq!(of(S::Filed, S::Ordered, known.clone()), []);
     assert_eq!(of(S::Ordered, S::Satisfied, known), []);
 }

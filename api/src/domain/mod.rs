@@ -1,6 +1,8 @@
 //! The rules of the field: pure functions over plain values, without a database, a clock or async.
 
 pub mod address;
+pub mod calendar;
+pub mod calendar_zone;
 pub mod call_behavior;
 pub mod call_comparison;
 pub mod call_count;
@@ -8,6 +10,7 @@ pub mod call_intake;
 pub mod call_volume;
 pub mod call_window;
 pub mod case_stage;
+pub mod citation_appeal;
 pub mod cost_ledger;
 pub mod court_calendar;
 pub mod court_order;
@@ -19,13 +22,17 @@ pub mod evidence;
 pub mod feed_health;
 pub mod feed_schedule;
 pub mod feed_span;
+pub mod fine;
 pub mod flag_clearing;
 pub mod flag_history;
 pub mod flag_plan;
 pub mod flag_review;
 pub mod hearing;
 pub mod inspection;
+pub mod legal_facts;
+pub mod legal_requirement;
 pub mod legal_step;
+pub mod letter;
 pub mod money;
 pub mod notice;
 pub mod offense;

@@ -10,18 +10,22 @@ use entity::{
 use super::refusal::{Code, Refusal};
 
 /// How and when one recipient was served.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
     /// None when the place itself was served, such as by posting.
     pub recipient: Option<PartyId>,
     pub method: ServiceMethod,
     pub served_on: NaiveDate,
+    /// Which paper proves it, such as a declaration of service.
+    pub proof: Option<String>,
 }
 
 /// A notice as it is about to be served.
 #[derive(Clone, Copy, Debug)]
 pub struct Draft<'a> {
     pub kind: NoticeKind,
+    /// It names the legal action whose papers were served.
+    pub names_action: bool,
     pub services: &'a [Service],
     pub comply_by: Option<NaiveDate>,
     pub amount_cents: Option<i64>,
@@ -48,10 +52,11 @@ pub struct TimeGiven {
 }
 
 /// Whether the compliance date of such a notice is time to correct a violation; of a cost statement it is a day of
-/// payment, and a notice before a petition announces the petition.
+/// payment, a notice before a petition announces the petition, and papers of an action or a lien ask for no correction.
 #[must_use]
 pub fn gives_time_to_correct(kind: NoticeKind) -> bool {
-    !matches!(kind, NoticeKind::CostStatement | NoticeKind::PrePetitionNotice)
+    use NoticeKind as K;
+    !matches!(kind, K::CostStatement | K::PrePetitionNotice | K::LienNotice | K::LegalPapers)
 }
 
 /// What stands in the way of serving it; nothing when it may be served.
@@ -71,6 +76,10 @@ pub fn blocks(draft: Draft<'_>, named: &[Named], today: NaiveDate) -> Vec<Refusa
             let message = format!("{} reaches a party; name it in `partyId`.", service.method);
             found.push(Refusal::required("services", message).at("partyId"));
         }
+    }
+    if draft.kind == NoticeKind::LegalPapers && !draft.names_action {
+        let message = "Papers are served in a legal action; say in which.";
+        found.push(Refusal::required("legalActionId", message));
     }
     found.extend(wrong_date(draft));
     found.extend(wrong_amount(draft));

@@ -13,7 +13,7 @@ fn today() -> NaiveDate {
 }
 
 fn posted(served_on: &str) -> Service {
-    Service { recipient: None, method: ServiceMethod::Posting, served_on: day(served_on) }
+    Service { recipient: None, method: ServiceMethod::Posting, served_on: day(served_on), proof: None }
 }
 
 fn violation() -> Named {
@@ -40,7 +40,7 @@ fn refused(
     comply_by: Option<&str>,
     amount_cents: Option<i64>,
 ) -> Vec<String> {
-    let draft = Draft { kind, services, comply_by: comply_by.map(day), amount_cents };
+    let draft = Draft { kind, names_action: true, services, comply_by: comply_by.map(day), amount_cents };
     blocks(draft, &[], today()).iter().map(|refusal| refusal.field.join(".")).collect()
 }
 
@@ -58,7 +58,10 @@ fn a_service_is_recorded_once_it_was_made() {
 #[test]
 fn only_post_and_posting_reach_a_place_without_a_party() {
     let handed = Service { method: ServiceMethod::Personal, ..posted("2026-03-20") };
-    assert_eq!(refused(NoticeKind::Courtesy, &[handed], None, None), ["services.partyId"]);
+    assert_eq!(
+        refused(NoticeKind::Courtesy, std::slice::from_ref(&handed), None, None),
+        ["services.partyId"]
+    );
     let to_somebody = Service { recipient: Some(PartyId::generate()), ..handed };
     assert!(refused(NoticeKind::Courtesy, &[to_somebody], None, None).is_empty());
 }
@@ -92,6 +95,7 @@ fn nobody_is_asked_to_correct_what_is_corrected() {
     let services = [posted("2026-03-02")];
     let done = Named { corrected_on: Some(day("2026-03-05")), ..violation() };
     let draft = |kind| Draft {
+        names_action: true,
         kind,
         services: &services,
         comply_by: Some(day("2026-04-01")),

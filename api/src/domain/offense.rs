@@ -33,8 +33,9 @@ pub fn looks_back_to(day: NaiveDate, months: u32) -> NaiveDate {
     day.checked_sub_months(Months::new(months)).unwrap_or(NaiveDate::MIN)
 }
 
-// `SCC 8.96.130` and `scc 8.96.130` are one section, however they were typed.
-fn same_section(one: &str, other: &str) -> bool {
+/// Whether two texts name one section, as `SCC 8.96.130` and `scc 8.96.130` do.
+#[must_use]
+pub fn same_section(one: &str, other: &str) -> bool {
     let letters = |text: &str| -> Vec<char> {
         text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).collect()
     };

@@ -5,6 +5,8 @@ use entity::{
     case_kind::CaseKind,
     court_order::CourtOrderKind,
     legal_action::{LegalActionKind, LegalActionStatus},
+    notice::NoticeKind,
+    notice_service::ServiceMethod,
     staff::StaffRole,
 };
 use serde::{Deserialize, Serialize};
@@ -33,6 +35,8 @@ pub enum Requirement {
     ServedNotice,
     /// The time that the notice gave has run out, or immediate danger is recorded with a reason.
     CorrectionPeriodPassed,
+    /// The time that the notice gave has run out; no danger makes it shorter.
+    NoticeExpired,
     /// The notice before the petition was posted and mailed in time.
     PrePetitionNotice,
     /// Consent to enter was sought and refused, or it is recorded why it was not sought.
@@ -85,8 +89,26 @@ pub struct RemedyOrder {
     pub after: Option<CourtOrderKind>,
     /// The violation of an earlier order has to be on record.
     pub needs_violation: bool,
+    /// It is a paper that shows that what was ordered was done.
+    pub shows_compliance: bool,
     /// Keys of the deadline rules whose clocks it starts.
     pub starts: Vec<String>,
+}
+
+/// What a remedy rests on: where the facts that its steps require are looked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RemedyGrounds {
+    /// The kinds of notices that it builds on; one of them has to be served in the case.
+    pub notices: Vec<NoticeKind>,
+    /// Keys of the deadline rules whose clocks, running in the case, stand for such a notice.
+    pub waits: Vec<String>,
+    /// The kinds of notices that are the instrument itself: their service is its proof of service.
+    pub serves: Vec<NoticeKind>,
+    /// The ways in which notice of a lien or assessment is served.
+    pub lien_notice_by: Vec<ServiceMethod>,
+    /// The days within which there has to be an earlier response to the place.
+    pub response_window_days: Option<u32>,
 }
 
 /// A legal tool, with its source and its steps.
@@ -108,6 +130,7 @@ pub struct Remedy {
     /// Some of it rests on what nobody has checked against the law in force.
     pub confirm_with_counsel: bool,
     pub note: Option<String>,
+    pub grounds: RemedyGrounds,
     pub steps: Vec<RemedyStep>,
     /// Its own milestones under the common statuses.
     pub orders: Vec<RemedyOrder>,
@@ -188,6 +211,7 @@ mod tests {
             disabled_reason: None,
             confirm_with_counsel: false,
             note: None,
+            grounds: RemedyGrounds::default(),
             steps: vec![
                 step(None, Referred),
                 step(Some(Referred), Authorized),

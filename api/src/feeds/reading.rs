@@ -144,6 +144,9 @@ impl RowReader {
 
     /// A call type without what the source hangs on at its end.
     fn bare(&self, told: String) -> String {
+        if self.mapping.strip_suffixes.is_empty() {
+            return told;
+        }
         let key = key_of(&told);
         let hung_on = self.mapping.strip_suffixes.iter().find_map(|suffix| key.strip_suffix(suffix.as_str()));
         let bare = hung_on.map(|rest| rest.trim_end_matches([' ', '-', ',', '/', ':', '(']));

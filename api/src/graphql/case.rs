@@ -8,7 +8,8 @@ use entity::{
     case::{self, CaseOutcome, CasePriority, CaseSource, CaseStage, SaraPhase},
     case_event::CaseEventKind,
     case_kind::CaseKind,
-    id::CaseId,
+    id::{CaseId, PartyId, ViolationId},
+    letter::LetterKind,
 };
 
 use super::{
@@ -25,6 +26,7 @@ use super::{
     flag_evidence::{CaseFlagEvidence, evidence_of},
     inspection::{Inspection, InspectionConnection},
     legal_action::LegalAction,
+    letter::DraftOf,
     loaders::{
         DeadlinesOf, FactsOf, KindsOf, LegalActionsOf, NoticesOf, RecentNotesOf, ReferralsOf,
         TenantImpactsOf, ViolationsOf,
@@ -33,8 +35,9 @@ use super::{
     page::{connection, cost},
     property::Property,
     referral::Referral,
-    scalars::Date,
+    scalars::{Date, Money},
     staff::{District, StaffMember},
+    suggested_remedy::{SuggestedRemedy, suggested},
     violation::Violation,
 };
 use crate::{
@@ -214,6 +217,24 @@ impl Case {
         Ok(rows.into_iter().map(Notice).collect())
     }
 
+    /// Where the draft of a letter in this case is, on this server: written from what is recorded when it is fetched, and marked
+    /// as a draft on each page. For whoever could send it; nothing is kept.
+    async fn letter_draft_url(
+        &self,
+        #[graphql(desc = "What it is; an EARLY_WARNING belongs to no case.")] kind: LetterKind,
+        #[graphql(desc = "Parties of the place; its owners when left out.")] recipient_ids: Option<
+            Vec<PartyId>,
+        >,
+        #[graphql(desc = "By when to comply, or to pay.")] comply_by: Option<Date>,
+        #[graphql(desc = "The fine, or what a cost statement asks for; what is unbilled when left out.")]
+        amount: Option<Money>,
+        #[graphql(desc = "The violations that it names; those that are open when left out.")]
+        violation_ids: Option<Vec<ViolationId>>,
+    ) -> String {
+        let about = DraftOf { kind, recipient_ids, comply_by, amount, violation_ids };
+        about.url(self.0.case.id)
+    }
+
     /// Deadlines of the case and of its legal actions, the earliest first.
     async fn deadlines(
         &self,
@@ -248,6 +269,11 @@ impl Case {
     async fn legal_actions(&self, ctx: &Context<'_>) -> Result<Vec<LegalAction>> {
         let rows = ctx.loaders()?.load_one(LegalActionsOf(self.0.case.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(LegalAction::from).collect())
+    }
+
+    /// Legal tools that fit its kinds, those of the primary kind first, each with what the case still lacks for it.
+    async fn suggested_remedies(&self, ctx: &Context<'_>) -> Result<Vec<SuggestedRemedy>> {
+        suggested(ctx, self.0.case.id).await
     }
 
     /// What it cost the city, what was assessed and what came in.

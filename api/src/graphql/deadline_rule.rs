@@ -4,6 +4,7 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 use entity::{
     deadline::{CountDirection, DayBasis, DeadlineKind},
     deadline_computation,
+    inspection::InspectionResult,
     notice::NoticeKind,
     notice_service::ServiceMethod,
 };
@@ -85,6 +86,16 @@ impl DeadlineRule {
     /// Whether the day that such a notice names holds instead of the counted one; a notice that names none starts nothing.
     async fn named_by_notice(&self) -> bool {
         self.0.named_by_notice
+    }
+
+    /// Results of inspections that start it; the next inspection of the case ends it.
+    async fn inspections(&self) -> &[InspectionResult] {
+        &self.0.inspections
+    }
+
+    /// Whether it says when to inspect again after the compliance date of a notice (`Notice.reinspectionDueOn`).
+    async fn after_compliance(&self) -> bool {
+        self.0.after_compliance
     }
 }
 

@@ -57,12 +57,16 @@ pub struct EarlyWarning {
     window_from: Date,
     /// Last day that was counted.
     window_to: Date,
+    /// Where the draft of a letter to the place's owners is, on this server; with `&to=` and ids of parties, separated by
+    /// commas, one to those. `earlyWarningSend` sends it.
+    letter_url: String,
 }
 
 impl From<Warning> for EarlyWarning {
     fn from(warning: Warning) -> Self {
-        let Warning { place, rule, count } = warning;
+        let Warning { place, rule, count, .. } = warning;
         Self {
+            letter_url: format!("/places/{}/early-warning?rule={}", place.id, rule.id),
             property: place.into(),
             measured: count.measured.unwrap_or_default(),
             threshold: count.threshold,

@@ -51,6 +51,11 @@ impl Hearing {
         self.0.hearing.id
     }
 
+    /// Rises with every change of the hearing.
+    async fn version(&self) -> i32 {
+        self.0.hearing.version
+    }
+
     /// The legal action that is heard.
     async fn legal_action(&self, ctx: &Context<'_>) -> Result<LegalAction> {
         if let Some(row) = self.0.action.asked() {
@@ -128,6 +133,12 @@ impl HearingQuery {
         #[graphql(desc = "Numbers of districts; without them, all.")] districts: Option<Vec<i32>>,
         #[graphql(desc = "Only hearings of actions that this attorney is responsible for.")]
         attorney_id: Option<StaffId>,
+        #[graphql(desc = "Only hearings of this court, by its whole name; capitals make no difference.")]
+        court: Option<String>,
+        #[graphql(
+            desc = "Only hearings in this department, by its whole name; capitals make no difference."
+        )]
+        department: Option<String>,
         #[graphql(desc = "How many, at most 100; 25 when left out.")] first: Option<i32>,
         #[graphql(desc = "A cursor to start behind.")] after: Option<String>,
     ) -> Result<HearingConnection> {
@@ -138,6 +149,8 @@ impl HearingQuery {
             to: to.into(),
             districts: district_ids(ctx, districts)?,
             attorney: attorney_id,
+            court,
+            department,
         };
         let ahead = ctx.look_ahead();
         let actions = [

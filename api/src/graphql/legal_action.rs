@@ -26,10 +26,12 @@ use super::{
     remedy::Remedy,
     scalars::{Date, Money},
     staff::{StaffMember, staff_named},
+    suggested_remedy::MissingFact,
 };
 use crate::{
     authz::Action,
     domain::{
+        legal_requirement::missing,
         legal_step::{self, Step},
         refusal::Code,
     },
@@ -221,16 +223,16 @@ impl LegalAction {
                 court: given,
                 court_case_number: given,
             };
+            let lacks = |fact| Some(MissingFact::new(fact, missing(&remedy, fact, &step, &facts)?));
             let mut blocks = legal_step::blocks(&remedy, action.status, &step, &facts);
             if !blocks.iter().any(|refusal| refusal.code == Code::NotAllowed) {
                 blocks.extend(not_ours.clone());
             }
-            let unchecked = known.requires.iter().copied().filter(|fact| !legal_step::is_enforced(*fact));
             LegalStepOption {
                 to: known.to,
                 allowed: blocks.is_empty(),
                 blocked_by: user_errors(blocks),
-                not_checked: unchecked.map(legal_step::word).collect(),
+                missing: known.requires.iter().copied().filter_map(lacks).collect(),
             }
         };
         Ok(remedy.steps_from(Some(action.status)).map(option).collect())
@@ -255,13 +257,11 @@ pub struct LegalStepOption {
     /// Whether `legalActionAdvance` would do it today, given the reason, the court and its case number that the remedy
     /// asks for.
     allowed: bool,
-    /// What is in the way: the role or district of the viewer, a remedy that is not in force, a hearing that nobody
-    /// scheduled (`hearing_scheduled`), a call-volume flag that no sergeant confirmed (`flag_confirmed`), no answer about
-    /// those who live there (`tenant_impact`), no recorded violation of an order (`order_violation`), a title that was not
-    /// released (`recording_released`).
+    /// What is in the way: the role or district of the viewer, a remedy that is not in force, a waiting period that runs, or
+    /// a fact that is not on record; each says what to do about it.
     blocked_by: Vec<UserError>,
-    /// What the law asks for besides, which this server does not check: it is for the attorney to see to.
-    not_checked: Vec<String>,
+    /// Those of the facts that the remedy requires for it which are not on record.
+    missing: Vec<MissingFact>,
 }
 
 /// One step that a legal action took; never changed once written.

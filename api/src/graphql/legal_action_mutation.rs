@@ -22,7 +22,7 @@ use crate::{
     domain::refusal::Refusal,
     error::Result,
     writes::{
-        hearings::{self, Outcome, Setting},
+        hearings::{self, Moving, Outcome, Setting},
         idempotency,
         legal_actions::{self, Advance},
     },
@@ -135,6 +135,23 @@ pub struct HearingRecordInput {
     continued_to: Option<DateTime<Utc>>,
 }
 
+/// A new time or place of a hearing, as the court gave it.
+#[derive(InputObject)]
+pub struct HearingMoveInput {
+    /// The hearing.
+    hearing_id: HearingId,
+    /// `Hearing.version` when somebody looked at it; STALE_VERSION when it is another one by now.
+    expected_version: i32,
+    /// When it starts now; not before the action's last step. Left out when that stays.
+    starts_at: Option<DateTime<Utc>>,
+    /// The court or hearing officer now, at most 200 characters; left out when that stays.
+    court: Option<String>,
+    /// The department or room now, at most 200 characters; left out when that stays.
+    department: Option<String>,
+    /// Why, such as the court's notice; at most 20,000 characters.
+    reason: String,
+}
+
 #[derive(Default)]
 pub struct LegalActionMutation;
 
@@ -211,6 +228,30 @@ impl LegalActionMutation {
             .await;
         let (made, refusals) = settle(outcome)?;
         HearingPayload::of(ctx, made, refusals).await
+    }
+
+    /// Gives a scheduled hearing the time or place that the court gave it. It stays the same hearing, as when a clerk resets
+    /// it before its day; one that was called and put off is CONTINUED with `hearingRecord`. Open deadlines that hang on it
+    /// are counted anew. TRANSITION_BLOCKED when it is not scheduled any more.
+    async fn hearing_move(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, where to and why.")] input: HearingMoveInput,
+    ) -> Result<HearingPayload> {
+        let (id, version) = (input.hearing_id, input.expected_version);
+        let moving = Moving {
+            starts_at: input.starts_at,
+            court: input.court,
+            department: input.department,
+            reason: input.reason,
+        };
+        let outcome = ctx
+            .app()?
+            .write(ctx.viewer()?, "hearingMove", Action::ConductLegalAction, async |tx| {
+                hearings::relocate(tx, id, version, moving).await
+            })
+            .await;
+        HearingPayload::of(ctx, Some(id), settle(outcome)?.1).await
     }
 
     /// Records how a hearing ended; continued, it goes on as a new one. Open deadlines that hang on it are counted anew from

@@ -4,22 +4,24 @@ use std::{collections::HashMap, hash::Hash};
 
 use async_graphql::dataloader::Loader;
 use entity::{
-    address_alias, call, call_challenge, case, case_kind, cost_entry, court_order, deadline,
-    deadline_computation, deadline_extension, evidence, feed, flag, flag_event, hearing,
+    address_alias, call, call_challenge, case, case_kind, citation_appeal, citation_fine, cost_entry,
+    court_order, deadline, deadline_computation, deadline_extension, evidence, feed, flag, flag_event,
+    hearing,
     id::{
-        CallChallengeId, CallId, CaseId, CostEntryId, CourtOrderId, DeadlineId, DistrictId, EvidenceId,
-        FeedId, FlagId, HearingId, InspectionId, LegalActionId, NoticeId, NuisanceRuleId, PartyId,
-        PropertyId, PropertyPartyId, ReferralId, StaffId, TitleRecordingId, ViolationId,
+        CallChallengeId, CallId, CaseId, CitationAppealId, CostEntryId, CourtOrderId, DeadlineId, DistrictId,
+        EvidenceId, FeedId, FlagId, HearingId, InspectionId, LegalActionId, LetterId, NoticeId,
+        NuisanceRuleId, PartyId, PropertyId, PropertyPartyId, ReferralId, StaffId, TitleRecordingId,
+        ViolationId,
     },
-    inspection, legal_action, legal_action_status_change, notice, nuisance_rule, order_violation, party,
-    property, property_party_decision, referral, remedy_confirmation, staff, tenant_impact, title_recording,
-    violation,
+    inspection, legal_action, legal_action_status_change, letter, letter_custody, notice, nuisance_rule,
+    order_violation, party, property, property_party_decision, referral, remedy_confirmation, staff,
+    tenant_impact, title_recording, violation,
 };
 
 use crate::{
     app::App,
     authz::Viewer,
-    domain::{case_stage::Facts, legal_step},
+    domain::{case_stage::Facts, legal_facts},
     error::{Error, Result},
     reads::{
         self,
@@ -58,6 +60,8 @@ to_one! {
     EvidenceId => evidence::Model, reads::evidence::by_ids;
     FeedId => feed::Model, reads::feeds::by_ids;
     FlagId => flag::Model, reads::flags::by_ids;
+    LetterId => letter::Model, reads::letters::by_ids;
+    CitationAppealId => citation_appeal::Model, reads::fines::appeals_by_ids;
     InspectionId => inspection::Model, reads::inspections::by_ids;
     NoticeId => notice::Model, reads::notices::by_ids;
     HearingId => hearing::Model, reads::hearings::by_ids;
@@ -91,6 +95,10 @@ macro_rules! to_many {
 }
 
 to_many! {
+    /// Letters about a place, in the order in which they were sent.
+    LettersAt(PropertyId) => letter::Model, reads::letters::at_places, property_id;
+    /// Who handled an early warning, in the order in which they did.
+    CustodyOfLetter(LetterId) => letter_custody::Model, reads::letters::custody_of, letter_id;
     /// Hearings of a legal action, the earliest first.
     HearingsOf(LegalActionId) => hearing::Model, reads::hearings::of_actions, legal_action_id;
     /// Calls that a flag lists, in order of time.
@@ -99,6 +107,12 @@ to_many! {
     ChallengesOfCall(CallId) => call_challenge::Model, reads::challenges::of_calls, call_id;
     /// Challenges of the calls at a place, the newest first.
     ChallengesAt(PropertyId) => call_challenge::Model, reads::challenges::at_places, property_id;
+    /// The appeal of a citation, if there is one.
+    AppealsOf(NoticeId) => citation_appeal::Model, reads::fines::appeals_of, notice_id;
+    /// What a citation asks for each section.
+    FinesOf(NoticeId) => citation_fine::Model, reads::fines::of_notices, notice_id;
+    /// Entries of the ledger that belong to the fine of a citation, in the order in which they were recorded.
+    FineEntriesOf(NoticeId) => reads::fines::FineEntry, reads::fines::entries_of, notice_id;
     /// Orders in a legal action, the oldest first.
     OrdersOf(LegalActionId) => court_order::Model, reads::court_orders::of_actions, legal_action_id;
     /// Violations of an order, the oldest first.
@@ -122,7 +136,7 @@ to_many! {
     /// Notices of a case, in the order in which they were recorded.
     NoticesOf(CaseId) => notice::Model, reads::notices::of_cases, case_id;
     /// Services of a notice, with their recipients, as they were stated.
-    ServicesOf(NoticeId) => reads::notices::ServiceRow, reads::notices::services_of, notice_id;
+    ServicesOf(NoticeId) => reads::notices::ServiceRow, reads::notices::services_of_notices, notice_id;
     /// Violations that an inspection found.
     ViolationsFoundBy(InspectionId) => violation::Model, reads::violations::of_inspections, inspection_id;
     /// Violations that a notice names.
@@ -189,12 +203,26 @@ impl Loader<DeadlinesOf> for Loaders {
 pub struct StepFactsOf(pub LegalActionId);
 
 impl Loader<StepFactsOf> for Loaders {
-    type Value = legal_step::Facts;
+    type Value = legal_facts::Facts;
     type Error = Error;
-    async fn load(&self, keys: &[StepFactsOf]) -> Result<HashMap<StepFactsOf, legal_step::Facts>> {
+    async fn load(&self, keys: &[StepFactsOf]) -> Result<HashMap<StepFactsOf, legal_facts::Facts>> {
         let ids: Vec<LegalActionId> = keys.iter().map(|key| key.0).collect();
-        let facts = reads::legal_step_facts::of(&self.app.db, &ids, self.app.today()).await?;
+        let facts = reads::legal_step_facts::of(&self.app.db, &self.app.city, &ids, self.app.today()).await?;
         Ok(facts.into_iter().map(|(id, facts)| (StepFactsOf(id), facts)).collect())
+    }
+}
+
+/// What is on record of a case that the steps of its legal actions rest on, today.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RecordOf(pub CaseId);
+
+impl Loader<RecordOf> for Loaders {
+    type Value = legal_facts::Facts;
+    type Error = Error;
+    async fn load(&self, keys: &[RecordOf]) -> Result<HashMap<RecordOf, legal_facts::Facts>> {
+        let ids: Vec<CaseId> = keys.iter().map(|key| key.0).collect();
+        let facts = reads::case_record::of(&self.app.db, &self.app.city, &ids, self.app.today()).await?;
+        Ok(facts.into_iter().map(|(id, facts)| (RecordOf(id), facts)).collect())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The public schema: one file per noun, each a thin layer over one function of `reads` or `writes`.
 
 mod batching;
+mod calendar;
 mod call;
 mod call_challenge;
 mod call_comparison;
@@ -10,6 +11,8 @@ mod case;
 mod case_event;
 mod case_mutation;
 mod case_query;
+mod citation;
+mod citation_mutation;
 mod context;
 mod cost;
 mod cost_loaders;
@@ -38,6 +41,8 @@ mod inspection_mutation;
 mod legal_action;
 mod legal_action_mutation;
 mod legal_action_query;
+mod letter;
+mod letter_mutation;
 mod limits;
 mod loaders;
 mod node;
@@ -54,6 +59,7 @@ mod referral_mutation;
 mod remedy;
 mod scalars;
 mod staff;
+mod suggested_remedy;
 mod team;
 mod violation;
 
@@ -73,8 +79,10 @@ use crate::{
 pub struct Query(
     node::NodeQuery,
     staff::StaffQuery,
+    calendar::CalendarQuery,
     case_query::CaseQuery,
     case_event::ChangeQuery,
+    citation::FineLadderQuery,
     cost_query::CostQuery,
     deadline::DeadlineQuery,
     hearing::HearingQuery,
@@ -95,8 +103,10 @@ pub struct Query(
 /// written together or not at all. What the viewer can act on comes back in `userErrors`.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
+    calendar::CalendarMutation,
     call_challenge::CallChallengeMutation,
     case_mutation::CaseMutation,
+    citation_mutation::CitationMutation,
     cost_mutation::CostMutation,
     court_order_mutation::CourtOrderMutation,
     deadline_mutation::DeadlineMutation,
@@ -106,6 +116,7 @@ pub struct Mutation(
     flag_mutation::FlagMutation,
     inspection_mutation::InspectionMutation,
     legal_action_mutation::LegalActionMutation,
+    letter_mutation::LetterMutation,
     notice_mutation::NoticeMutation,
     property_mutation::PropertyMutation,
     referral_mutation::ReferralMutation,

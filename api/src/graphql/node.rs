@@ -2,9 +2,9 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use entity::id::{
-    CallChallengeId, CallId, CaseEventId, CaseId, CostEntryId, CourtOrderId, DeadlineId, DistrictId,
-    EvidenceId, FeedId, FeedRunId, FlagId, HearingId, InspectionId, LegalActionId, NoticeId, NuisanceRuleId,
-    PartyId, PropertyId, ReferralId, RejectedRowId, StaffId, ViolationId,
+    CallChallengeId, CallId, CaseEventId, CaseId, CitationAppealId, CostEntryId, CourtOrderId, DeadlineId,
+    DistrictId, EvidenceId, FeedId, FeedRunId, FlagId, HearingId, InspectionId, LegalActionId, LetterId,
+    NoticeId, NuisanceRuleId, PartyId, PropertyId, ReferralId, RejectedRowId, StaffId, ViolationId,
 };
 
 use super::{
@@ -12,6 +12,7 @@ use super::{
     call_challenge::CallChallenge,
     case::Case,
     case_event::CaseEvent,
+    citation::CitationAppeal,
     context::Ask,
     cost::CostEntry,
     court_order::CourtOrder,
@@ -22,6 +23,7 @@ use super::{
     hearing::Hearing,
     inspection::Inspection,
     legal_action::LegalAction,
+    letter::Letter,
     notice::Notice,
     nuisance_rule::NuisanceRule,
     party::Party,
@@ -48,6 +50,7 @@ pub enum Node {
     CallChallenge(CallChallenge),
     Case(Case),
     CaseEvent(CaseEvent),
+    CitationAppeal(CitationAppeal),
     CostEntry(CostEntry),
     CourtOrder(CourtOrder),
     Deadline(Deadline),
@@ -59,6 +62,7 @@ pub enum Node {
     Notice(Notice),
     Hearing(Hearing),
     LegalAction(LegalAction),
+    Letter(Letter),
     Referral(Referral),
     RejectedRow(RejectedRow),
     Party(Party),
@@ -112,6 +116,7 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
         CallId => |row| Node::Call(Call(row));
         CallChallengeId => |row| Node::CallChallenge(CallChallenge(row));
         CaseId => |row| Node::Case(row.into());
+        CitationAppealId => |row| Node::CitationAppeal(CitationAppeal(row));
         CostEntryId => |row| Node::CostEntry(CostEntry(row));
         CourtOrderId => |row| Node::CourtOrder(CourtOrder(row));
         DeadlineId => |row| Node::Deadline(row.into());
@@ -121,6 +126,7 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
         HearingId => |row| Node::Hearing(row.into());
         InspectionId => |row| Node::Inspection(row.into());
         LegalActionId => |row| Node::LegalAction(row.into());
+        LetterId => |row| Node::Letter(Letter(row));
         NoticeId => |row| Node::Notice(Notice(row));
         NuisanceRuleId => |row| Node::NuisanceRule(NuisanceRule(row));
         PartyId => |row| Node::Party(Party(row));

@@ -8,14 +8,18 @@ use entity::{
 };
 
 use super::{
+    citation::{CitationAppeal, CitationFine},
     context::Ask,
-    loaders::{ServicesOf, ViolationsNamedBy},
+    legal_action::LegalAction,
+    letter::{Letter, LetterOf},
+    loaders::{AppealsOf, ServicesOf, ViolationsNamedBy},
     party::Party,
     scalars::{Date, Money},
     staff::StaffMember,
     violation::Violation,
 };
 use crate::{
+    domain::notice::gives_time_to_correct,
     error::{Error, Result},
     reads::notices::ServiceRow,
 };
@@ -35,6 +39,12 @@ impl Notice {
     /// What it is.
     async fn kind(&self) -> NoticeKind {
         self.0.kind
+    }
+
+    /// The legal action that it belongs to, such as the one whose papers were served; null where none was named.
+    async fn legal_action(&self, ctx: &Context<'_>) -> Result<Option<LegalAction>> {
+        let Some(id) = self.0.legal_action_id else { return Ok(None) };
+        Ok(ctx.loaders()?.load_one(id).await?.map(LegalAction::from))
     }
 
     /// The day of its first service; `services` has all of them.
@@ -63,7 +73,31 @@ impl Notice {
         self.0.comply_by.map(Date)
     }
 
-    /// The fine of a citation, or what a cost statement asks for.
+    /// By when to look again whether what it asked for was done, counted from `complyBy` (`DeadlineRule.afterCompliance`);
+    /// null when it gives no time to correct, or when the court's holidays of that year are not recorded.
+    async fn reinspection_due_on(&self, ctx: &Context<'_>) -> Result<Option<Date>> {
+        let Some(day) = self.0.comply_by.filter(|_| gives_time_to_correct(self.0.kind)) else {
+            return Ok(None);
+        };
+        let preset = &ctx.app()?.city.preset;
+        let rule = preset.deadline_rules.iter().find(|rule| rule.after_compliance);
+        let count = rule.and_then(|rule| rule.compute(&preset.court_calendar(), day, None).ok());
+        Ok(count.map(|count| count.due_on.into()))
+    }
+
+    /// The fine of an administrative citation with how it was reached and what became of it; null for other notices and for
+    /// a citation that names no violation.
+    async fn fine(&self, ctx: &Context<'_>) -> Result<Option<CitationFine>> {
+        CitationFine::of(ctx, &self.0).await
+    }
+
+    /// The appeal of an administrative citation; null while there is none.
+    async fn appeal(&self, ctx: &Context<'_>) -> Result<Option<CitationAppeal>> {
+        let rows = ctx.loaders()?.load_one(AppealsOf(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().next().map(CitationAppeal))
+    }
+
+    /// The fine of a citation as it was served, or what a cost statement asks for.
     async fn amount(&self) -> Option<Money> {
         self.0.amount_cents.map(Money::from)
     }
@@ -72,6 +106,18 @@ impl Notice {
     async fn violations(&self, ctx: &Context<'_>) -> Result<Vec<Violation>> {
         let rows = ctx.loaders()?.load_one(ViolationsNamedBy(self.0.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(|row| Violation(row.violation)).collect())
+    }
+
+    /// Where its letter is, on this server: as it was served, with an entry in the custody log; marked as a draft and written
+    /// from what is recorded now, where none was kept. For whoever may see evidence. Nothing is
+    /// found there (404) of legal papers and notices of liens, which are not written here.
+    async fn letter_url(&self) -> String {
+        format!("/notices/{}/letter", self.0.id)
+    }
+
+    /// Its letter as it was served; null where none was kept.
+    async fn letter(&self, ctx: &Context<'_>) -> Result<Option<Letter>> {
+        Ok(ctx.loaders()?.load_one(LetterOf(self.0.id)).await?.map(Letter))
     }
 
     /// Who recorded its service; null when the server did.
@@ -97,6 +143,8 @@ pub struct NoticeService {
     method: ServiceMethod,
     /// When; of mail, the day of mailing.
     served_on: Date,
+    /// Which paper proves it; null while none is recorded.
+    proof: Option<String>,
 }
 
 impl From<ServiceRow> for NoticeService {
@@ -105,6 +153,7 @@ impl From<ServiceRow> for NoticeService {
             recipient: row.recipient.map(Party),
             method: row.service.method,
             served_on: row.service.served_on.into(),
+            proof: row.service.proof,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use entity::{
-    id::{CaseId, PartyId, ViolationId},
+    id::{CaseId, CostEntryId, LegalActionId, PartyId, ViolationId},
     notice::NoticeKind,
     notice_service::ServiceMethod,
 };
@@ -39,14 +39,25 @@ pub struct NoticeServeInput {
     case_id: CaseId,
     /// What it is.
     kind: NoticeKind,
+    /// The legal action of this case that it belongs to, not ended; LEGAL_PAPERS need it.
+    legal_action_id: Option<LegalActionId>,
     /// Everybody it was served on, from 1 to 100; `Notice.servedOn`, `method` and `recipient` show the first.
     services: Vec<NoticeServiceInput>,
     /// By when to comply, not before the last service; a NOTICE_OF_VIOLATION needs it.
     comply_by: Option<Date>,
-    /// The fine of an ADMINISTRATIVE_CITATION, or what a COST_STATEMENT asks for, which needs it; no other kind takes it.
+    /// What a COST_STATEMENT asks for, which needs it. Of an ADMINISTRATIVE_CITATION the fine is computed from what it names
+    /// and from history (`Notice.fine`); here it may be stated, not above that, and below it with `amountReason`. No other
+    /// kind takes it.
     amount: Option<Money>,
+    /// Why a citation asks for less than its ladders give, at most 20,000 characters.
+    amount_reason: Option<String>,
+    /// The ladder of a citation's fine, where the law depends on what exactly happened; `fineLadders` lists them. Left out:
+    /// the one for the section.
+    ladder_key: Option<String>,
     /// The violations of this case that it names; when left out, it is about all that were found so far.
     violation_ids: Option<Vec<ViolationId>>,
+    /// Costs of this case that a COST_STATEMENT asks for, as `costsBill` takes them: its letter lists them.
+    entry_ids: Option<Vec<CostEntryId>>,
 }
 
 /// How and when one recipient was served.
@@ -59,11 +70,18 @@ pub struct NoticeServiceInput {
     method: ServiceMethod,
     /// When, not in the future; of mail, the day of mailing.
     served_on: Date,
+    /// Which paper proves it, such as a declaration of service or the number of a certified letter; at most 200 characters.
+    proof: Option<String>,
 }
 
 impl From<NoticeServiceInput> for Service {
     fn from(input: NoticeServiceInput) -> Self {
-        Self { recipient: input.party_id, method: input.method, served_on: input.served_on.into() }
+        Self {
+            recipient: input.party_id,
+            method: input.method,
+            served_on: input.served_on.into(),
+            proof: input.proof,
+        }
     }
 }
 
@@ -75,7 +93,8 @@ impl NoticeMutation {
     /// Records a notice that was served on one or more recipients. An ADMINISTRATIVE_CITATION is refused with
     /// CLOCK_NOT_RUN unless each violation it cites is an immediate danger, or a served notice about it had passed its
     /// compliance date uncorrected when the citation was served (Government Code 53069.4(a)(2)). TRANSITION_BLOCKED when
-    /// the case is closed.
+    /// the case is closed. The letter is written from what is recorded, and kept as evidence: `Notice.letterUrl` shows it
+    /// from then on as it is now.
     async fn notice_serve(
         &self,
         ctx: &Context<'_>,
@@ -85,10 +104,14 @@ impl NoticeMutation {
         let case = input.case_id;
         let serving = writes::notices::Serving {
             kind: input.kind,
+            legal_action: input.legal_action_id,
             services: input.services.into_iter().map(Into::into).collect(),
             comply_by: input.comply_by.map(Into::into),
             amount_cents: input.amount.map(|amount| amount.cents),
+            amount_reason: input.amount_reason,
+            ladder_key: input.ladder_key,
             violations: input.violation_ids.unwrap_or_default(),
+            costs: input.entry_ids.unwrap_or_default(),
         };
         let outcome = ctx
             .app()?

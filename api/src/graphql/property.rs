@@ -16,7 +16,8 @@ use super::{
     cost::{Balance, balance_of},
     cost_loaders::CostsAt,
     flag::{FlagConnection, flags_of},
-    loaders::{AliasesOf, ChallengesAt, PartiesOf},
+    letter::Letter,
+    loaders::{AliasesOf, ChallengesAt, LettersAt, PartiesOf},
     page::{connection, cost},
     party::PropertyParty,
     staff::{District, district_ids},
@@ -101,6 +102,13 @@ impl Property {
     /// Dwelling units, or guest rooms of a motel.
     async fn unit_count(&self) -> Option<i32> {
         self.0.unit_count
+    }
+
+    /// Letters that were sent about it, in that order: those of its cases for whoever sees evidence, early warnings for whoever
+    /// sees its calls.
+    async fn letters(&self, ctx: &Context<'_>) -> Result<Vec<Letter>> {
+        let rows = ctx.loaders()?.load_one(LettersAt(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(Letter).collect())
     }
 
     /// Owner, manager, operator, lender, occupant, in the order in which they were linked; each with how sure we are.

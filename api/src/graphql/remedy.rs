@@ -6,6 +6,8 @@ use entity::{
     case_kind::CaseKind,
     court_order::CourtOrderKind,
     legal_action::{LegalActionKind, LegalActionStatus},
+    notice::NoticeKind,
+    notice_service::ServiceMethod,
     remedy_confirmation,
     staff::StaffRole,
 };
@@ -19,7 +21,7 @@ use super::{
 };
 use crate::{
     authz::Action,
-    domain::{legal_step, remedy},
+    domain::{legal_requirement, remedy},
     error::Result,
     reads::remedies::confirmations,
     writes,
@@ -93,6 +95,11 @@ impl Remedy {
         self.0.note.as_deref()
     }
 
+    /// Where the facts that its steps require are looked for.
+    async fn grounds(&self) -> RemedyGrounds {
+        (&self.0.grounds).into()
+    }
+
     /// The steps, from the referral to every end.
     async fn steps(&self) -> Vec<RemedyStep> {
         self.0.steps.iter().map(Into::into).collect()
@@ -162,6 +169,8 @@ pub struct RemedyOrder {
     after: Option<CourtOrderKind>,
     /// Whether the violation of an earlier order in the action has to be on record.
     needs_violation: bool,
+    /// Whether it is a paper that shows that what was ordered was done (`compliance_verified`).
+    shows_compliance: bool,
     /// Keys of `deadlineRules` that count from its day.
     starts: Vec<String>,
 }
@@ -174,7 +183,36 @@ impl From<&remedy::RemedyOrder> for RemedyOrder {
             during: order.during.clone(),
             after: order.after,
             needs_violation: order.needs_violation,
+            shows_compliance: order.shows_compliance,
             starts: order.starts.clone(),
+        }
+    }
+}
+
+/// What a remedy rests on: where the facts that its steps require are looked for.
+#[derive(SimpleObject)]
+pub struct RemedyGrounds {
+    /// The kinds of notices that it builds on; one of them has to be served in the case (`served_notice`).
+    notices: Vec<NoticeKind>,
+    /// Keys of `deadlineRules` whose clocks, running in the case, stand for such a notice.
+    waits: Vec<String>,
+    /// The kinds of notices that are the instrument itself, whose service is its `proof_of_service`; LEGAL_PAPERS of the
+    /// action always are.
+    serves: Vec<NoticeKind>,
+    /// The ways in which notice of a lien or assessment is served (`lien_notice`).
+    lien_notice_by: Vec<ServiceMethod>,
+    /// The days within which there has to be an earlier response to the place (`earlier_response`).
+    response_window_days: Option<i32>,
+}
+
+impl From<&remedy::RemedyGrounds> for RemedyGrounds {
+    fn from(grounds: &remedy::RemedyGrounds) -> Self {
+        Self {
+            notices: grounds.notices.clone(),
+            waits: grounds.waits.clone(),
+            serves: grounds.serves.clone(),
+            lien_notice_by: grounds.lien_notice_by.clone(),
+            response_window_days: grounds.response_window_days.and_then(|days| days.try_into().ok()),
         }
     }
 }
@@ -189,9 +227,8 @@ pub struct RemedyStep {
     /// Who may take it, if their role may also act on legal actions in that district: REFERRED is open to the
     /// district's team, every other step to its attorney and the city attorney.
     actors: Vec<StaffRole>,
-    /// Facts that have to be on record first. The server refuses the step without `reason`, `court`,
-    /// `court_case_number`, `hearing_scheduled`, `flag_confirmed`, `tenant_impact`, `order_violation` and
-    /// `recording_released`; what else stands here is what the law asks for, shown and left to the attorney.
+    /// Facts that have to be on record first; the server refuses the step without them. Besides, a case from a call-volume
+    /// flag goes past REFERRED only with `flag_confirmed`, and an action is not filed while a waiting period of its own runs.
     requires: Vec<String>,
     /// What the statute or the practice calls what happens here, in order.
     milestones: Vec<String>,
@@ -207,7 +244,7 @@ impl From<&remedy::RemedyStep> for RemedyStep {
             from: step.from,
             to: step.to,
             actors: step.actors.clone(),
-            requires: step.requires.iter().copied().map(legal_step::word).collect(),
+            requires: step.requires.iter().copied().map(legal_requirement::word).collect(),
             milestones: step.milestones.clone(),
             starts: step.starts.clone(),
             meets: step.meets.clone(),

@@ -1,9 +1,11 @@
 //! The HTTP edge: routes, request ids, health, and a shutdown that lets running requests finish.
 
 mod body;
+mod calendar;
 mod evidence;
 mod graphql;
 mod health;
+mod letters;
 mod packet;
 mod push;
 mod sign_in;
@@ -120,7 +122,12 @@ fn routes(shared: Arc<Shared>) -> impl Endpoint {
         .at("/feeds/:key/calls", poem::post(push::endpoint))
         .at("/evidence/uploads/:upload", poem::put(evidence::put))
         .at("/evidence/:evidence", poem::get(evidence::get))
+        .at("/cases/:case/letter", poem::get(letters::draft))
+        .at("/calendar/:file", poem::get(calendar::get))
         .at("/cases/:case/packet.zip", poem::get(packet::get))
+        .at("/letters/:letter", poem::get(letters::sent))
+        .at("/notices/:notice/letter", poem::get(letters::of_notice))
+        .at("/places/:place/early-warning", poem::get(letters::early_warning))
         .at("/auth/login", poem::post(sign_in::login))
         .at("/auth/logout", poem::post(sign_in::logout))
         .at("/healthz", poem::get(health::alive))
@@ -138,12 +145,12 @@ fn request_id(request: &Request) -> RequestId {
     request.extensions().get().copied().unwrap_or(RequestId(Uuid::nil()))
 }
 
-/// Gives each request an id, logs how it ended, and names the id in the answer. Paths have no secrets; bodies,
-/// query strings and headers are not logged.
+/// Gives each request an id, logs how it ended, and names the id in the answer. Bodies, query strings, headers and the
+/// secrets in paths are not logged.
 async fn with_id<E: Endpoint>(endpoint: Arc<E>, mut request: Request) -> poem::Result<Response> {
     let id = Uuid::now_v7();
     request.extensions_mut().insert(RequestId(id));
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (method, path) = (request.method().clone(), logged(request.uri().path()));
     let started = std::time::Instant::now();
     let span = tracing::info_span!("request", %id);
     async move {
@@ -161,6 +168,11 @@ async fn with_id<E: Endpoint>(endpoint: Arc<E>, mut request: Request) -> poem::R
     }
     .instrument(span)
     .await
+}
+
+/// A path without its secret: whoever has the address of a calendar can read it.
+fn logged(path: &str) -> String {
+    if path.starts_with(calendar::PREFIX) { format!("{}…", calendar::PREFIX) } else { path.to_owned() }
 }
 
 impl Shared {

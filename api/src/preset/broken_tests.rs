@@ -18,8 +18,10 @@ impl Copy {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let source = preset_directory();
-        fs::create_dir(directory.path().join("feeds")).unwrap();
-        for from in [source.clone(), source.join("feeds")] {
+        for folder in ["feeds", "letters"] {
+            fs::create_dir(directory.path().join(folder)).unwrap();
+        }
+        for from in [source.clone(), source.join("feeds"), source.join("letters")] {
             for entry in fs::read_dir(from).unwrap() {
                 let path = entry.unwrap().path();
                 if path.is_file() {
@@ -256,4 +258,34 @@ fn a_clock_that_no_rule_knows_and_an_order_out_of_its_turn_are_refused() {
     assert!(reason.contains("RECEIVER_QUALIFIED follows FINAL_ACCOUNT"), "{reason}");
     let (_, reason) = fault(file, "kind = \"FINANCING_APPROVED\"", "kind = \"PLAN_APPROVED\"");
     assert!(reason.contains("PLAN_APPROVED is given twice"), "{reason}");
+}
+
+#[test]
+fn a_fact_that_could_never_be_found_on_record_is_refused() {
+    let file = "remedies.toml";
+    let reason = fault_there(file, "waits = [\"CA_UD_OWNER\"]", "waits = [\"CA_UD\"]");
+    assert!(reason.contains("no deadline rule `CA_UD`"), "{reason}");
+    for (given, without, lacks) in [
+        ("grounds = { waits = [\"CA_UD_OWNER\"] }\n", "", "`grounds` names neither `notices` nor `waits`"),
+        (", response_window_days = 60", "", "`response_window_days`"),
+        (", lien_notice_by = [\"CERTIFIED_MAIL\"]", "", "`lien_notice_by`"),
+    ] {
+        let (_, reason) = fault(file, given, without);
+        assert!(reason.contains(lacks), "{reason}");
+    }
+}
+
+#[test]
+fn a_ladder_of_fines_without_a_step_or_a_clock_is_refused() {
+    let file = "fines.toml";
+    let reason = fault_there(file, "\"CITE_APPEAL_LOCAL\"", "\"CITE_APPEAL\"");
+    assert!(reason.contains("no rule `CITE_APPEAL` in deadline-rules.toml"), "{reason}");
+    let reason = fault_there(file, "[\"100.00\", \"200.00\", \"500.00\"]", "[]");
+    assert!(reason.contains("must not be empty"), "{reason}");
+    let reason = fault_there(file, "\"130.00\", \"700.00\", \"1300.00\"", "\"130.00\", \"700\", \"1300.00\"");
+    assert!(reason.contains("`700` is no amount above zero"), "{reason}");
+    let reason = fault_there(file, "key = \"fireworks\"", "key = \"general\"");
+    assert!(reason.contains("the ladder `general` is given twice"), "{reason}");
+    let (_, reason) = fault(file, "sections = [\"SCC 8.48\"]", "sections = []");
+    assert!(reason.contains("two ladders are for all other sections"), "{reason}");
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use entity::{
     deadline::{CountDirection, DayBasis, DeadlineKind},
+    inspection::InspectionResult,
     notice::NoticeKind,
 };
 use serde::Deserialize;
@@ -47,6 +48,10 @@ struct RuleToml {
     notices: Vec<NoticeKind>,
     #[serde(default)]
     named_by_notice: bool,
+    #[serde(default)]
+    inspections: Vec<InspectionResult>,
+    #[serde(default)]
+    after_compliance: bool,
 }
 
 pub(super) fn read(document: Document<'_>) -> Result<Vec<DeadlineRule>, PresetError> {
@@ -88,5 +93,7 @@ fn checked(document: Document<'_>, rule: RuleToml) -> Result<DeadlineRule, Prese
         note: rule.note,
         notices: rule.notices,
         named_by_notice: rule.named_by_notice,
+        inspections: rule.inspections,
+        after_compliance: rule.after_compliance,
     })
 }

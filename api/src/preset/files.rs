@@ -20,16 +20,20 @@ macro_rules! embedded {
     };
 }
 
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 9] = [
     "city.toml",
     "districts.toml",
     "districts.geojson",
     "court-holidays.toml",
     "deadline-rules.toml",
+    "letters.toml",
+    "fines.toml",
     "nuisance-rules.toml",
     "remedies.toml",
 ];
 const FEEDS: &str = "feeds/";
+/// Where the templates of letters are; a city's folder holds those that it changed.
+pub(super) const LETTERS: &str = "letters/";
 
 impl Files {
     pub(super) fn sacramento() -> Self {
@@ -41,6 +45,8 @@ impl Files {
                 "districts.geojson",
                 "court-holidays.toml",
                 "deadline-rules.toml",
+                "letters.toml",
+                "fines.toml",
                 "nuisance-rules.toml",
                 "remedies.toml",
                 "feeds/charlottesville-police-utc.toml",
@@ -55,19 +61,26 @@ impl Files {
                 "feeds/seattle-police.toml",
                 "feeds/slo-police.toml",
                 "feeds/stlouis-police.toml",
+                "letters/administrative-citation.html",
+                "letters/cost-statement.html",
+                "letters/courtesy.html",
+                "letters/demand-letter.html",
+                "letters/early-warning.html",
+                "letters/layout.html",
+                "letters/notice-and-order.html",
+                "letters/notice-of-violation.html",
+                "letters/parts.html",
+                "letters/pre-petition-notice.html",
+                "letters/trespass-authorization.html",
             ],
         }
     }
 
     pub(super) fn in_directory(directory: &Path) -> Result<Self, PresetError> {
         let mut names: Vec<String> = NAMES.map(str::to_owned).into();
-        // A city without a feed needs no such directory.
-        if let Ok(entries) = fs::read_dir(directory.join(FEEDS)) {
-            let feeds = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-            let mut feeds: Vec<String> = feeds.filter(|name| name.ends_with(".toml")).collect();
-            feeds.sort();
-            names.extend(feeds.into_iter().map(|name| format!("{FEEDS}{name}")));
-        }
+        // A city without a feed needs no such directory, nor one that writes the letters that are built in.
+        names.extend(listed(directory, FEEDS, ".toml"));
+        names.extend(listed(directory, LETTERS, ".html"));
         let place = directory.display().to_string();
         let mut files = Vec::with_capacity(names.len());
         for name in names {
@@ -93,7 +106,20 @@ impl Files {
         self.documents().filter(|document| document.name.starts_with(FEEDS)).collect()
     }
 
+    pub(super) fn letters(&self) -> Vec<Document<'_>> {
+        self.documents().filter(|document| document.name.starts_with(LETTERS)).collect()
+    }
+
     fn documents(&self) -> impl Iterator<Item = Document<'_>> {
         self.files.iter().map(|(name, text)| Document { place: &self.place, name, text })
     }
+}
+
+// The files of that kind in a folder of the preset, if it is there.
+fn listed(directory: &Path, folder: &str, end: &str) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(directory.join(folder)) else { return Vec::new() };
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut names: Vec<String> = names.filter(|name| name.ends_with(end)).collect();
+    names.sort();
+    names.into_iter().map(|name| format!("{folder}{name}")).collect()
 }

@@ -8,6 +8,9 @@ mod document;
 mod error;
 mod feeds;
 mod files;
+mod fines;
+mod letter_samples;
+mod letters;
 mod nuisance_rules;
 mod remedies;
 mod remedy_orders;
@@ -17,7 +20,9 @@ mod schedule;
 
 use std::{collections::BTreeMap, path::Path};
 
-use crate::domain::{court_calendar::CourtCalendar, deadline_rule::DeadlineRule, remedy::Remedy};
+use crate::domain::{
+    court_calendar::CourtCalendar, deadline_rule::DeadlineRule, fine::Fines, remedy::Remedy,
+};
 
 use self::files::Files;
 pub use self::{
@@ -26,6 +31,7 @@ pub use self::{
     districts::{Boundaries, District},
     error::PresetError,
     feeds::{Feed, Push},
+    letters::{Letters, Sender, Statement, Wording},
     nuisance_rules::NuisanceRule,
     schedule::Schedule,
 };
@@ -41,10 +47,14 @@ pub struct Preset {
     /// The days on which the court is closed, by year and day. A year that is missing here is unknown, not open.
     pub court_holidays: BTreeMap<i32, Vec<CourtHoliday>>,
     pub deadline_rules: Vec<DeadlineRule>,
+    /// What citations cost.
+    pub fines: Fines,
     pub nuisance_rules: Vec<NuisanceRule>,
     pub remedies: Vec<Remedy>,
     /// By key.
     pub feeds: Vec<Feed>,
+    /// What the city's letters say, and their templates.
+    pub letters: Letters,
 }
 
 impl Preset {
@@ -71,9 +81,11 @@ impl Preset {
             boundaries,
             court_holidays: court_holidays::read(files.document("court-holidays.toml")?)?,
             remedies: remedies::read(files.document("remedies.toml")?, &deadline_rules)?,
+            fines: fines::read(files.document("fines.toml")?, &deadline_rules)?,
             deadline_rules,
             nuisance_rules,
             feeds: feeds::read(files.feeds())?,
+            letters: letters::read(files)?,
         })
     }
 

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::domain::{
     deadline_rule::DeadlineRule,
-    remedy::{Remedy, Requirement},
+    remedy::{Remedy, RemedyGrounds, Requirement},
 };
 
 #[derive(Deserialize)]
@@ -59,6 +59,9 @@ struct RemedyToml {
     #[serde(default)]
     confirm_with_counsel: bool,
     note: Option<String>,
+    /// Where the facts that its steps require are looked for.
+    #[serde(default)]
+    grounds: Option<Spanned<RemedyGrounds>>,
     /// Shared steps; a step of the remedy's own between the same statuses stands instead.
     #[serde(default)]
     paths: Vec<Spanned<String>>,
@@ -104,6 +107,13 @@ pub(super) fn read(document: Document<'_>, rules: &[DeadlineRule]) -> Result<Vec
         if !rules.iter().any(|rule| rule.key == *key.get_ref()) {
             let reason = format!("there is no deadline rule `{}`", key.get_ref());
             return Err(document.wrong(key, reason));
+        }
+    }
+    for grounds in listed.remedies.iter().filter_map(|remedy| remedy.grounds.as_ref()) {
+        if let Some(key) =
+            grounds.get_ref().waits.iter().find(|key| !rules.iter().any(|rule| rule.key == **key))
+        {
+            return Err(document.wrong(grounds, format!("there is no deadline rule `{key}`")));
         }
     }
     let mut path_keys = BTreeSet::new();
@@ -154,6 +164,12 @@ fn checked(
         shared_orders.push(orders.as_slice());
     }
     let steps = remedy_steps::joined(document, &remedy.key, &shared, &remedy.steps)?;
+    let grounds = remedy.grounds.as_ref().map(Spanned::get_ref).cloned().unwrap_or_default();
+    if let Some(lacking) =
+        steps.iter().flat_map(|step| &step.requires).find_map(|asked| ungrounded(*asked, &grounds))
+    {
+        return Err(document.wrong(&remedy.key, format!("remedy `{}`: {lacking}", remedy.key.get_ref())));
+    }
     Ok(Remedy {
         key: remedy.key.into_inner(),
         kind: remedy.kind,
@@ -166,7 +182,27 @@ fn checked(
         disabled_reason: remedy.disabled_reason,
         confirm_with_counsel: remedy.confirm_with_counsel,
         note: remedy.note,
+        grounds,
         orders: remedy_orders::joined(document, &steps, &shared_orders, &remedy.orders)?,
         steps,
     })
+}
+
+/// Why a fact that a step requires could never be found on record.
+fn ungrounded(asked: Requirement, grounds: &RemedyGrounds) -> Option<&'static str> {
+    use Requirement as R;
+    match asked {
+        R::ServedNotice | R::CorrectionPeriodPassed | R::NoticeExpired | R::CostConfirmed
+            if grounds.notices.is_empty() && grounds.waits.is_empty() =>
+        {
+            Some("`grounds` names neither `notices` nor `waits` that its steps could look at")
+        }
+        R::LienNotice if grounds.lien_notice_by.is_empty() => {
+            Some("`grounds` does not say how notice of the lien is served (`lien_notice_by`)")
+        }
+        R::EarlierResponse if grounds.response_window_days.is_none() => Some(
+            "`grounds` does not say within how many days a response was earlier (`response_window_days`)",
+        ),
+        _ => None,
+    }
 }

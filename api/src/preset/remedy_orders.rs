@@ -22,6 +22,8 @@ pub(super) struct OrderToml {
     after: Option<CourtOrderKind>,
     #[serde(default)]
     needs_violation: bool,
+    #[serde(default)]
+    shows_compliance: bool,
     /// Deadline rules that begin to run with it.
     #[serde(default)]
     pub(super) starts: Vec<Spanned<String>>,
@@ -57,6 +59,7 @@ pub(super) fn joined(
             during: order.during.clone(),
             after: order.after,
             needs_violation: order.needs_violation,
+            shows_compliance: order.shows_compliance,
             starts: order.starts.iter().map(|key| key.get_ref().clone()).collect(),
         });
     }

@@ -2,12 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
-use entity::{legal_action::LegalActionStatus as S, staff::StaffRole};
+use chrono::{Days, NaiveDate};
+use entity::{
+    court_order::CourtOrderKind, id::LegalActionId, legal_action::LegalActionStatus as S, notice::NoticeKind,
+    notice_service::ServiceMethod, staff::StaffRole,
+};
 
 use super::Preset;
 use crate::domain::{
-    legal_step::{Facts, Step, blocks, blocks_referral},
+    cost_ledger::Balance,
+    legal_facts::{Clock, Facts, NoticeServed, Served},
+    legal_step::{Step, blocks, blocks_referral},
     remedy::Remedy,
 };
 
@@ -15,16 +20,46 @@ fn today() -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 3, 2).unwrap()
 }
 
-/// The statuses that an attorney with everything on record reaches from this one.
-fn walk(remedy: &Remedy, start: S) -> BTreeSet<S> {
-    let facts = Facts {
-        has_hearing_ahead: true,
+/// Every fact that a step may ask for, as of months ago.
+fn everything() -> Facts {
+    let day = today() - Days::new(90);
+    let services =
+        ServiceMethod::ALL.iter().map(|method| Served { recipient: None, method: *method, on: day });
+    let services: Vec<Served> = services.collect();
+    let notice = |kind: &NoticeKind| NoticeServed {
+        kind: *kind,
+        action: None,
+        services: services.clone(),
+        over_on: Some(day + Days::new(30)),
+    };
+    let clock = |rule: &str| Clock { rule: rule.to_owned(), from: day, over_on: day + Days::new(30) };
+    let action = LegalActionId::generate();
+    let mut notices: Vec<NoticeServed> = NoticeKind::ALL.iter().map(notice).collect();
+    notices.push(NoticeServed { action: Some(action), ..notice(&NoticeKind::LegalPapers) });
+    Facts {
         grew_from_flag: true,
         flag_is_confirmed: true,
-        residents_unanswered: false,
+        has_conduct_evidence: true,
+        has_document: true,
+        entry_was_refused: true,
+        verified_on: Some(day),
+        balance: Balance { assessed: 100, collected: 100, waived: 0 },
+        responses: vec![day, day + Days::new(59)],
+        notices,
+        clocks: ["HSG_NOTICE", "CA_UD_OWNER", "RESP_COST_APPEAL"].map(clock).to_vec(),
+        action: Some(action),
+        filed_on: Some(day),
+        has_hearing_ahead: true,
+        hearing_was_held: true,
         order_was_violated: true,
-        has_unreleased_recording: false,
-    };
+        orders: vec![(CourtOrderKind::CostsConfirmed, day)],
+        ..Facts::default()
+    }
+}
+
+/// The statuses that an attorney with everything on record reaches from this one.
+fn walk(remedy: &Remedy, start: S) -> BTreeSet<S> {
+    let facts = everything();
     let step = |to| Step {
         to,
         on: today(),

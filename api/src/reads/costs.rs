@@ -10,8 +10,8 @@ use entity::{
     legal_action_status_change as status_change,
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, FromQueryResult, JoinType, Order, QueryFilter, QuerySelect,
-    QueryTrait, RelationTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, FromQueryResult, JoinType, Order, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, RelationTrait, Select,
     sea_query::{Alias, Expr, ExprTrait},
 };
 
@@ -92,6 +92,36 @@ pub async fn unbilled(
         .filter(is_unbilled())
         .filter(Condition::all().add_option(within));
     paged(app, select, "unbilledCosts", window).await
+}
+
+/// What no statement has asked for yet in a case, the earliest first.
+pub async fn unbilled_of_case(
+    db: &impl ConnectionTrait,
+    viewer: &Viewer,
+    case: CaseId,
+) -> Result<Vec<cost_entry::Model>> {
+    Ok(in_order(cost_entry::Entity::visible_to(viewer))
+        .filter(cost_entry::Column::CaseId.eq(case))
+        .filter(is_unbilled())
+        .all(db)
+        .await?)
+}
+
+/// The costs that a statement asks for, the earliest first.
+pub async fn billed_in(
+    db: &impl ConnectionTrait,
+    viewer: &Viewer,
+    statement: NoticeId,
+) -> Result<Vec<cost_entry::Model>> {
+    let asked = billed_by(db, viewer, &[statement]).await?;
+    Ok(in_order(cost_entry::Entity::visible_to(viewer))
+        .filter(cost_entry::Column::Id.is_in(asked.iter().map(|row| row.entry_id)))
+        .all(db)
+        .await?)
+}
+
+fn in_order(select: Select<cost_entry::Entity>) -> Select<cost_entry::Entity> {
+    select.order_by_asc(cost_entry::Column::OccurredOn).order_by_asc(cost_entry::Column::Id)
 }
 
 async fn paged(

@@ -9,7 +9,7 @@ use entity::{
 use sea_orm::{
     ColumnTrait, Condition, DbErr, FromQueryResult, Order, QueryFilter, QueryOrder, QueryResult, QuerySelect,
     QueryTrait, RelationTrait,
-    sea_query::{Expr, ExprTrait, Query, WindowStatement},
+    sea_query::{Expr, ExprTrait, Func, Query, WindowStatement},
 };
 
 use super::{
@@ -55,6 +55,9 @@ pub struct Docket {
     pub districts: Option<Vec<DistrictId>>,
     /// Who is responsible for the action.
     pub attorney: Option<StaffId>,
+    /// Whole names, whatever their capitals.
+    pub court: Option<String>,
+    pub department: Option<String>,
 }
 
 /// One page of the hearings that are to be held between two days, the earliest first.
@@ -74,7 +77,9 @@ pub async fn docket(
         Condition::all()
             .add(C::Status.eq(HearingStatus::Scheduled))
             .add(C::StartsOn.between(docket.from, docket.to))
-            .add_option(docket.districts.clone().map(|ids| C::DistrictId.is_in(ids))),
+            .add_option(docket.districts.clone().map(|ids| C::DistrictId.is_in(ids)))
+            .add_option(docket.court.as_deref().map(|court| named(C::Court, court)))
+            .add_option(docket.department.as_deref().map(|department| named(C::Department, department))),
     );
     if let Some(attorney) = docket.attorney {
         let theirs = unscoped::<legal_action::Entity>()
@@ -91,6 +96,12 @@ pub async fn docket(
     let sorting = Sorting::new("docket").by(C::StartsAt, Order::Asc).by(C::Id, Order::Asc);
     let keys = |row: &HearingRow| vec![row.hearing.starts_at.into(), row.hearing.id.0.into()];
     page::page(&app.db, select, &sorting, window, keys).await
+}
+
+// Both sides are lowered by the database, so that they are lowered alike.
+fn named(column: hearing::Column, name: &str) -> Expr {
+    let lowered = |of: Expr| Expr::from(Func::lower(of));
+    lowered(Expr::col((hearing::Entity, column))).eq(lowered(Expr::val(name.trim())))
 }
 
 /// Hearings by id, in no order.

@@ -1,12 +1,14 @@
 //! Questions: each takes a viewer and answers only with what that viewer may see.
 
 pub mod busy_places;
+pub mod calendars;
 pub mod call_decisions;
 pub mod call_volumes;
 pub mod calls;
 pub mod case_events;
 pub mod case_evidence;
 pub mod case_facts;
+pub mod case_record;
 pub mod cases;
 pub mod challenges;
 pub mod costs;
@@ -18,6 +20,7 @@ pub mod evidence;
 pub mod feed_addresses;
 pub mod feed_months;
 pub mod feeds;
+pub mod fines;
 pub mod flag_history;
 pub mod flags;
 pub mod hearing_conflicts;
@@ -29,6 +32,8 @@ pub mod joined;
 pub mod legal_action_summary;
 pub mod legal_actions;
 pub mod legal_step_facts;
+pub mod letter_facts;
+pub mod letters;
 pub mod notices;
 pub mod nuisance_rules;
 pub mod packet;

@@ -4,7 +4,9 @@ use entity::{
     id::{CaseId, NoticeId},
     notice, notice_service, party,
 };
-use sea_orm::{ColumnTrait, DbErr, FromQueryResult, QueryFilter, QueryOrder, QueryResult, RelationTrait};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, FromQueryResult, QueryFilter, QueryOrder, QueryResult, RelationTrait,
+};
 
 use super::joined::{Joined, join};
 use crate::{app::App, authz::Viewer, error::Result, scope::VisibleTo};
@@ -42,11 +44,24 @@ pub async fn of_cases(app: &App, viewer: &Viewer, cases: &[CaseId]) -> Result<Ve
 }
 
 /// The services of these notices, as they were stated.
-pub async fn services_of(app: &App, viewer: &Viewer, notices: &[NoticeId]) -> Result<Vec<ServiceRow>> {
+pub async fn services_of_notices(
+    app: &App,
+    viewer: &Viewer,
+    notices: &[NoticeId],
+) -> Result<Vec<ServiceRow>> {
+    services_of(&app.db, viewer, notices).await
+}
+
+/// The same, read inside a transaction as well.
+pub async fn services_of(
+    db: &impl ConnectionTrait,
+    viewer: &Viewer,
+    notices: &[NoticeId],
+) -> Result<Vec<ServiceRow>> {
     let select = notice_service::Entity::visible_to(viewer)
         .filter(notice_service::Column::NoticeId.is_in(notices.iter().copied()))
         .order_by_asc(notice_service::Column::Position);
     let with_party =
         join::<_, party::Entity>(select, notice_service::Relation::Party.def(), None, "service_party_");
-    Ok(with_party.into_model::<ServiceRow>().all(&app.db).await?)
+    Ok(with_party.into_model::<ServiceRow>().all(db).await?)
 }

@@ -11,7 +11,7 @@ use sea_orm::{
     sea_query::{Expr, OnConflict},
 };
 
-use super::{properties, roll_up};
+use super::{many, properties, roll_up};
 use crate::{
     app::Tx,
     domain::{
@@ -78,9 +78,11 @@ pub async fn release_calls(tx: &Tx, place: PropertyId, keys: &[String]) -> Resul
     if keys.is_empty() {
         return Ok(0);
     }
-    let theirs = Condition::all()
-        .add(call::Column::PropertyId.eq(place))
-        .add(call::Column::AddressKey.is_in(keys.iter().map(String::as_str)));
+    let theirs = Condition::all().add(call::Column::PropertyId.eq(place)).add(many::any_text(
+        tx,
+        call::Column::AddressKey,
+        keys.to_vec(),
+    ));
     let done = roll_up::follow(tx, theirs.clone(), async |tx| {
         let update = call::Entity::update_many()
             .col_expr(call::Column::PropertyId, Expr::value(None::<PropertyId>))

@@ -5,12 +5,13 @@ use entity::{
     case,
     case_event::CaseEventKind,
     cost_entry::{self, CostKind},
-    id::{CaseId, CostEntryId, LegalActionId},
+    id::{CaseId, CostEntryId, LegalActionId, NoticeId},
 };
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{
     cases::{self, BODY, TITLE},
+    deadlines::of_payments,
     legal_actions,
 };
 use crate::{
@@ -158,17 +159,43 @@ pub async fn reverse(
         is_reversed: !reversals_of(tx.conn(), &tx.viewer, &[id]).await?.is_empty(),
     };
     let on = cost_ledger::reversed_on(known, on, tx.today())?;
+    take_back(tx, &mut case, &wrong, on, reason).await
+}
+
+/// The entry that takes another one back in full, whoever decided that.
+pub(super) async fn take_back(
+    tx: &mut Tx,
+    case: &mut case::Model,
+    wrong: &cost_entry::Model,
+    on: NaiveDate,
+    reason: &str,
+) -> Result<CostEntryId> {
     let proof = Proof {
         description: text("reason", reason, BODY)?,
         source: wrong.source.clone(),
         receipt: wrong.receipt.clone(),
     };
-    let mut entry = drafted(tx, &case, wrong.kind, -wrong.amount_cents, on, &proof)?;
-    entry.reverses_id = Some(id);
+    let mut entry = drafted(tx, case, wrong.kind, -wrong.amount_cents, on, &proof)?;
+    entry.reverses_id = Some(wrong.id);
     entry.legal_action_id = wrong.legal_action_id;
+    entry.notice_id = wrong.notice_id;
     let summary =
         format!("{} of {} taken back: {}", wrong.kind, wrong.occurred_on, dollars(wrong.amount_cents.abs()));
-    insert(tx, &mut case, entry, summary).await
+    insert(tx, case, entry, summary).await
+}
+
+/// An entry that follows from a citation: its fine, or what lowers it.
+pub(super) async fn of_notice(
+    tx: &mut Tx,
+    case: &mut case::Model,
+    (notice, kind): (NoticeId, CostKind),
+    cents: i64,
+    on: NaiveDate,
+    proof: &Proof,
+) -> Result<CostEntryId> {
+    let mut entry = drafted(tx, case, kind, cents, on, proof)?;
+    entry.notice_id = Some(notice);
+    insert(tx, case, entry, format!("{kind} of a citation: {}", dollars(cents.abs()))).await
 }
 
 fn drafted(
@@ -185,6 +212,7 @@ fn drafted(
         property_id: case.property_id,
         district_id: case.district_id,
         legal_action_id: None,
+        notice_id: None,
         kind,
         amount_cents,
         minutes: None,
@@ -208,6 +236,7 @@ async fn insert(
     let row: cost_entry::ActiveModel = entry.clone().into();
     cost_entry::Entity::insert(row.reset_all()).exec_without_returning(tx.conn()).await?;
     tx.changed(entry.id);
+    let settled = entry.clone();
     let kind = if entry.kind == CostKind::Payment {
         CaseEventKind::PaymentRecorded
     } else {
@@ -223,6 +252,7 @@ async fn insert(
         .change("receipt", None::<String>, Some(entry.receipt))
         .change("reverses", None::<CostEntryId>, entry.reverses_id);
     events::append(tx, case, told).await?;
+    of_payments::settle(tx, case, &settled).await?;
     Ok(entry.id)
 }
 

@@ -71,10 +71,7 @@ pub async fn attach(tx: &mut Tx, attached: &Attached) -> Result<EvidenceId> {
         added_by,
         added_at: tx.now,
     };
-    let row: evidence::ActiveModel = evidence.clone().into();
-    evidence::Entity::insert(row.reset_all()).exec_without_returning(tx.conn()).await?;
-    tx.changed(evidence.id);
-    log(tx, &evidence, CustodyAction::Attached, None).await?;
+    add(tx, &evidence).await?;
     let entry = Entry::new(CaseEventKind::EvidenceAdded, format!("Evidence added: {}", evidence.file_name))
         .body(evidence.caption.clone())
         .privileged(evidence.privileged)
@@ -82,6 +79,14 @@ pub async fn attach(tx: &mut Tx, attached: &Attached) -> Result<EvidenceId> {
         .change("sha256", None::<String>, Some(&evidence.sha256));
     events::append(tx, &mut case, entry).await?;
     Ok(evidence.id)
+}
+
+/// Keeps it, with the first entry of its custody log.
+pub(super) async fn add(tx: &mut Tx, evidence: &evidence::Model) -> Result<()> {
+    let row: evidence::ActiveModel = evidence.clone().into();
+    evidence::Entity::insert(row.reset_all()).exec_without_returning(tx.conn()).await?;
+    tx.changed(evidence.id);
+    log(tx, evidence, CustodyAction::Attached, None).await
 }
 
 async fn check_inspection(tx: &Tx, id: InspectionId, case: CaseId) -> Result<()> {
@@ -140,7 +145,7 @@ pub async fn hand_out(
     .await
 }
 
-async fn log(
+pub(super) async fn log(
     tx: &mut Tx,
     evidence: &evidence::Model,
     action: CustodyAction,

@@ -20,8 +20,8 @@ use crate::{
     app::Tx,
     authz::Action,
     domain::{
-        hearing::{Ending, blocks_ending, wrong_start},
-        refusal::{Refusal, optional_text, text},
+        hearing::{Ending, blocks_ending, blocks_move, wrong_start},
+        refusal::{Code, Refusal, optional_text, text},
     },
     error::{Error, Result},
     events::{self, Entry},
@@ -96,22 +96,67 @@ pub async fn record(tx: &mut Tx, id: HearingId, told: Outcome) -> Result<()> {
     after.status = told.status;
     after.outcome = outcome;
     after.continued_to_id = next.as_ref().map(|next| next.id);
-    let row: hearing::ActiveModel = after.clone().into();
-    hearing::Entity::update_many()
-        .set(row.reset_all())
-        .filter(hearing::Column::Id.eq(id))
-        .exec(tx.conn())
-        .await?;
+    store(tx, &mut after).await?;
     refresh_next_on(tx, action.id).await?;
     events::append(tx, &mut case, ended(tx, &action, &before, &after)?).await?;
     tx.changed(id);
     if let Some(next) = next {
         events::append(tx, &mut case, scheduled(tx, &action, &next)?).await?;
         tx.changed(next.id);
-        of_hearings::move_along(tx, &mut case, &before, &next).await?;
+        of_hearings::move_along(tx, &mut case, (&before, &next), "continuedTo").await?;
     }
     if after.status == HearingStatus::Vacated {
         of_hearings::end_vacated(tx, &mut case, &before).await?;
+    }
+    Ok(())
+}
+
+/// A new time or place of a hearing, as the court gave it; what is none stays as it is.
+#[derive(Clone, Debug)]
+pub struct Moving {
+    pub starts_at: Option<DateTime<Utc>>,
+    pub court: Option<String>,
+    pub department: Option<String>,
+    pub reason: String,
+}
+
+/// Moves a hearing that is still to be held; it stays the same hearing, and what is counted from it moves along.
+pub async fn relocate(tx: &mut Tx, id: HearingId, version: i32, moving: Moving) -> Result<()> {
+    let seen = find(tx, id, false).await?;
+    let (mut case, action) = legal_actions::lock(tx, seen.legal_action_id).await?;
+    let before = find(tx, id, true).await?;
+    tx.viewer.require(Action::ConductLegalAction, Some(action.district_id))?;
+    if before.version != version {
+        let message = format!(
+            "Somebody changed this hearing in the meantime: it is at version {}, not {version}. Look at it again.",
+            before.version
+        );
+        return Err(Refusal::new(Code::StaleVersion, message).at("expectedVersion").into());
+    }
+    let reason = text("reason", &moving.reason, BODY)?;
+    let mut after = before.clone();
+    if let Some(court) = optional_text("court", moving.court.as_deref(), COURT)? {
+        after.court = court;
+    }
+    if let Some(department) = optional_text("department", moving.department.as_deref(), PURPOSE)? {
+        after.department = Some(department);
+    }
+    if let Some(at) = moving.starts_at {
+        after.starts_at = at.trunc_subsecs(6);
+        after.starts_on = tx.city.day_of(after.starts_at);
+    }
+    if let Some(refusal) = blocks_move(before.status, before != after) {
+        return Err(refusal.into());
+    }
+    if let Some(refusal) = wrong_start(after.starts_on, legal_actions::last_step_on(tx, action.id).await?) {
+        return Err(refusal.into());
+    }
+    store(tx, &mut after).await?;
+    refresh_next_on(tx, action.id).await?;
+    events::append(tx, &mut case, moved(tx, &action, &before, &after)?.body(Some(reason))).await?;
+    tx.changed(id);
+    if before.starts_on != after.starts_on {
+        of_hearings::move_along(tx, &mut case, (&before, &after), "startsAt").await?;
     }
     Ok(())
 }
@@ -128,6 +173,7 @@ fn new(
     let starts_at = starts_at.trunc_subsecs(6);
     hearing::Model {
         id: HearingId::generate(),
+        version: 1,
         legal_action_id: action.id,
         case_id: action.case_id,
         district_id: action.district_id,
@@ -140,7 +186,20 @@ fn new(
         outcome: None,
         continued_to_id: None,
         created_at: tx.now,
+        changed_at: None,
     }
+}
+
+async fn store(tx: &Tx, hearing: &mut hearing::Model) -> Result<()> {
+    hearing.version += 1;
+    hearing.changed_at = Some(tx.now);
+    let row: hearing::ActiveModel = hearing.clone().into();
+    hearing::Entity::update_many()
+        .set(row.reset_all())
+        .filter(hearing::Column::Id.eq(hearing.id))
+        .exec(tx.conn())
+        .await?;
+    Ok(())
 }
 
 async fn insert(tx: &Tx, hearing: &hearing::Model) -> Result<()> {
@@ -167,6 +226,22 @@ fn scheduled(tx: &Tx, action: &legal_action::Model, hearing: &hearing::Model) ->
         .change(&field(hearing, "department"), None::<&str>, hearing.department.as_ref())
         .change(&field(hearing, "purpose"), None::<&str>, Some(&hearing.purpose))
         .change(&field(hearing, "status"), None::<HearingStatus>, Some(hearing.status)))
+}
+
+fn moved(
+    tx: &Tx,
+    action: &legal_action::Model,
+    before: &hearing::Model,
+    after: &hearing::Model,
+) -> Result<Entry> {
+    let remedy = legal_actions::remedy_of(tx, action)?;
+    let local = after.starts_at.with_timezone(&tx.city.zone()).format("%Y-%m-%d %H:%M");
+    let summary = format!("{}: hearing of {} moved to {local}", remedy.name, before.starts_on);
+    let at = |hearing: &hearing::Model| Some(hearing.starts_at.to_rfc3339());
+    Ok(Entry::new(CaseEventKind::HearingScheduled, summary)
+        .change(&field(after, "startsAt"), at(before), at(after))
+        .change(&field(after, "court"), Some(&before.court), Some(&after.court))
+        .change(&field(after, "department"), before.department.as_ref(), after.department.as_ref()))
 }
 
 fn ended(

@@ -11,6 +11,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{
     cases::{self, BODY},
+    deadlines::of_inspections,
     team::check_member,
     violations::{self, Found},
 };
@@ -109,6 +110,8 @@ pub async fn record(tx: &mut Tx, case: CaseId, record: Record) -> Result<Inspect
     }
     events::append(tx, &mut case, told(&inspection, notes)).await?;
     violations::add(tx, &mut case, &inspection, performed_at, &found).await?;
+    let on = tx.city.day_of(performed_at);
+    of_inspections::made(tx, &mut case, &inspection, record.result, on).await?;
     Ok(inspection.id)
 }
 

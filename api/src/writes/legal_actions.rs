@@ -122,7 +122,8 @@ pub async fn advance(tx: &mut Tx, id: LegalActionId, version: i32, step: Advance
     if let Some(refusal) = legal_step::wrong_day(step.on, last, tx.today()) {
         return Err(refusal.into());
     }
-    let facts = legal_step_facts::of(tx.conn(), &[id], step.on).await?.remove(&id).unwrap_or_default();
+    let facts = legal_step_facts::of(tx.conn(), &tx.city, &[id], step.on).await?;
+    let facts = facts.get(&id).cloned().unwrap_or_default();
     let asked = Step {
         to: step.to,
         on: step.on,

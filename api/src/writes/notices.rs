@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use entity::{
     case,
     case_event::CaseEventKind,
-    id::{CaseId, NoticeId, NoticeServiceId, PartyId, ViolationId},
+    id::{CaseId, CostEntryId, LegalActionId, NoticeId, NoticeServiceId, PartyId, ViolationId},
     notice::{self, NoticeKind},
     notice_service, notice_violation, property_party,
     property_party::LinkStatus,
@@ -15,8 +15,10 @@ use entity::{
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{
-    cases,
+    cases::{self, TITLE},
+    cost_bills,
     deadlines::of_notices::{self, Served},
+    fines, legal_actions, letters,
 };
 use crate::{
     app::Tx,
@@ -25,7 +27,7 @@ use crate::{
         case_stage::require_open,
         money::decimal,
         notice::{Draft, Named, Service, TimeGiven, blocks, blocks_citation, gives_time_to_correct},
-        refusal::Refusal,
+        refusal::{Refusal, optional_text},
     },
     error::{Error, Result},
     events::{self, Entry},
@@ -39,26 +41,45 @@ const MOST: usize = 100;
 #[derive(Clone, Debug)]
 pub struct Serving {
     pub kind: NoticeKind,
+    /// The action of the case whose papers were served.
+    pub legal_action: Option<LegalActionId>,
     pub services: Vec<Service>,
     pub comply_by: Option<NaiveDate>,
+    /// Of a citation, what its ladders give when it is left out.
     pub amount_cents: Option<i64>,
+    /// Why a citation asks for less than that.
+    pub amount_reason: Option<String>,
+    /// The ladder of a citation's fine, where the law depends on what happened.
+    pub ladder_key: Option<String>,
     pub violations: Vec<ViolationId>,
+    /// The costs that a cost statement asks for.
+    pub costs: Vec<CostEntryId>,
 }
 
 /// Records a notice that was served; CLOCK_NOT_RUN for a citation that comes before the time to correct has passed.
-pub async fn serve(tx: &mut Tx, case: CaseId, serving: Serving) -> Result<NoticeId> {
+pub async fn serve(tx: &mut Tx, case: CaseId, mut serving: Serving) -> Result<NoticeId> {
     let mut case = cases::lock(tx, case).await?;
     tx.viewer.require(Action::EnforceCode, Some(case.district_id))?;
     require_open(case.stage)?;
     refuse_too_many(&serving)?;
+    for service in &mut serving.services {
+        service.proof = optional_text("services", service.proof.as_deref(), TITLE)?;
+    }
     let named = named(tx, &case, &serving.violations).await?;
+    if let Some(action) = serving.legal_action {
+        legal_actions::refuse_ended(&legal_actions::of_case(tx, case.id, action).await?)?;
+    }
     let draft = Draft {
         kind: serving.kind,
+        names_action: serving.legal_action.is_some(),
         services: &serving.services,
         comply_by: serving.comply_by,
         amount_cents: serving.amount_cents,
     };
     let mut refusals = blocks(draft, &named, tx.today());
+    if serving.kind != NoticeKind::CostStatement && !serving.costs.is_empty() {
+        refusals.push(Refusal::invalid("entryIds", "Only a COST_STATEMENT asks for costs."));
+    }
     refusals.extend(strangers(tx, &case, &serving.services).await?);
     let first_served = serving.services.iter().map(|service| service.served_on).min();
     if let (NoticeKind::AdministrativeCitation, Some(day)) = (serving.kind, first_served) {
@@ -67,11 +88,20 @@ pub async fn serve(tx: &mut Tx, case: CaseId, serving: Serving) -> Result<Notice
     if !refusals.is_empty() {
         return Err(Error::Refused(refusals));
     }
+    let served_on = first_served.unwrap_or(tx.today());
+    let assessed = fines::assess(tx, &case, &serving, &named, served_on).await?;
+    let serving =
+        Serving { amount_cents: assessed.amount_cents, amount_reason: assessed.reason.clone(), ..serving };
     let id = insert(tx, &case, &serving, &named).await?;
-    let entry = told(&serving, &named).on(first_served.unwrap_or(tx.today()), tx);
+    let entry = told(&serving, &named).on(served_on, tx);
     events::append(tx, &mut case, entry).await?;
+    fines::keep(tx, &mut case, id, &assessed, served_on).await?;
     let served = Served { id, kind: serving.kind, services: &serving.services, comply_by: serving.comply_by };
     of_notices::start(tx, &mut case, served).await?;
+    if !serving.costs.is_empty() {
+        cost_bills::bill(tx, id, &serving.costs).await?;
+    }
+    letters::keep_notice(tx, &case, id).await?;
     Ok(id)
 }
 
@@ -89,9 +119,11 @@ async fn insert(tx: &mut Tx, case: &case::Model, serving: &Serving, named: &[Nam
     let notice = notice::ActiveModel {
         id: Set(id),
         case_id: Set(case.id),
+        legal_action_id: Set(serving.legal_action),
         kind: Set(serving.kind),
         comply_by: Set(serving.comply_by),
         amount_cents: Set(serving.amount_cents),
+        amount_reason: Set(serving.amount_reason.clone()),
         served_by: Set(tx.viewer.staff_id()),
         created_at: Set(tx.now),
     };
@@ -102,6 +134,7 @@ async fn insert(tx: &mut Tx, case: &case::Model, serving: &Serving, named: &[Nam
         party_id: Set(service.recipient),
         method: Set(service.method),
         served_on: Set(service.served_on),
+        proof: Set(service.proof.clone()),
         position: Set(position),
     });
     notice_service::Entity::insert_many(services).exec_without_returning(tx.conn()).await?;
@@ -129,6 +162,7 @@ fn told(serving: &Serving, named: &[Named]) -> Entry {
     Entry::new(kind, format!("{} served{about}", serving.kind))
         .change("services", None::<String>, Some(services.join("; ")))
         .change("complyBy", None::<NaiveDate>, serving.comply_by)
+        .change("legalAction", None::<LegalActionId>, serving.legal_action)
         .change("amount", None::<String>, serving.amount_cents.map(decimal))
 }
 

@@ -12,16 +12,20 @@ use super::legal_actions::{self, person, refuse_ended};
 use crate::{
     app::Tx,
     authz::Action,
-    domain::refusal::{Refusal, text},
-    error::Result,
+    domain::{
+        legal_requirement::blocks_lien,
+        refusal::{Refusal, text},
+    },
+    error::{Error, Result},
     events::{self, Entry},
+    reads::legal_step_facts,
     scope::VisibleTo,
 };
 
 /// Characters of a recorder's number at most.
 const INSTRUMENT: usize = 100;
 
-/// Records that something stands against the title.
+/// Records that something stands against the title; a lien only for confirmed costs and after its notice.
 pub async fn record(
     tx: &mut Tx,
     id: LegalActionId,
@@ -34,6 +38,14 @@ pub async fn record(
     person(tx)?;
     refuse_ended(&action)?;
     let instrument = text("instrument", instrument, INSTRUMENT)?;
+    if kind == TitleRecordingKind::Lien {
+        let remedy = legal_actions::remedy_of(tx, &action)?;
+        let facts = legal_step_facts::of(tx.conn(), &tx.city, &[id], recorded_on).await?;
+        let blocks = blocks_lien(&remedy, recorded_on, &facts.get(&id).cloned().unwrap_or_default());
+        if !blocks.is_empty() {
+            return Err(Error::Refused(blocks));
+        }
+    }
     if recorded_on > tx.today() {
         return Err(Refusal::invalid("recordedOn", format!("{recorded_on} is still to come.")).into());
     }

@@ -103,8 +103,9 @@ impl CaseFile {
             }
             Step::ServeNotice => {
                 self.advance(desk, &team.code_officer, "NOTICE", None).await?;
-                let comply_by = today + Days::new(14);
-                self.serve(desk, team, "NOTICE_OF_VIOLATION", Some(comply_by), None, today).await
+                let comply_by = Some(today + Days::new(14));
+                let kind = if self.is_housing() { "NOTICE_AND_ORDER" } else { "NOTICE_OF_VIOLATION" };
+                self.serve(desk, team, kind, comply_by, None, today).await
             }
             Step::SetDeadline { days } => {
                 self.set_deadline(desk, team, today + Days::new(days.unsigned_abs())).await
@@ -112,7 +113,7 @@ impl CaseFile {
             Step::MeetDeadline => self.meet_deadlines(desk, team, today).await,
             Step::Cite => {
                 self.advance(desk, &team.code_officer, "CITATION", None).await?;
-                self.serve(desk, team, "ADMINISTRATIVE_CITATION", None, Some("100.00"), today).await
+                self.serve(desk, team, "ADMINISTRATIVE_CITATION", None, None, today).await
             }
             Step::FindCorrected => self.find_corrected(desk, team, now, today).await,
             Step::Monitor => self.advance(desk, &team.sergeant, "MONITORING", None).await,
@@ -140,7 +141,10 @@ impl CaseFile {
                 self.answer_for_tenants(desk, team, today).await?;
                 self.action_to(desk, team, "FILED", today).await
             }
-            Step::Serve => self.action_to(desk, team, "SERVED", today).await,
+            Step::Serve => {
+                self.serve(desk, team, "LEGAL_PAPERS", None, None, today).await?;
+                self.action_to(desk, team, "SERVED", today).await
+            }
             Step::Order => self.action_to(desk, team, "ORDERED", today).await,
             Step::FinishAction => {
                 self.action_to(desk, team, "COMPLYING", today).await?;
@@ -258,9 +262,10 @@ impl CaseFile {
                 json!({ "partyId": link["party"]["id"], "method": "CERTIFIED_MAIL", "servedOn": today }),
             );
         }
+        let of_action = if kind == "LEGAL_PAPERS" { &self.action["id"] } else { &Value::Null };
         let input = json!({
-            "idempotencyKey": key(), "caseId": self.case["id"], "kind": kind, "services": services,
-            "complyBy": comply_by, "amount": amount, "violationIds": self.violations,
+            "idempotencyKey": key(), "caseId": self.case["id"], "kind": kind, "legalActionId": of_action,
+            "services": services, "complyBy": comply_by, "amount": amount, "violationIds": self.violations,
         });
         desk.change(&team.code_officer, "noticeServe", "notice { id }", input).await.map(|_| ())
     }
@@ -313,7 +318,7 @@ impl CaseFile {
     async fn refer(&mut self, desk: &Desk, team: &Team) -> Result<()> {
         let remedy = match self.place["useType"].as_str().unwrap_or_default() {
             "MOTEL" => "drug-abatement",
-            "SINGLE_FAMILY" | "MULTI_FAMILY" | "VACANT_BUILDING" => "state-housing-law-suit",
+            _ if self.is_housing() => "state-housing-law-suit",
             _ => "public-nuisance-suit",
         };
         let input = json!({
@@ -323,6 +328,11 @@ impl CaseFile {
         let payload = desk.change(&team.code_officer, "legalActionRefer", ACTION, input).await?;
         self.action = payload["legalAction"].clone();
         Ok(())
+    }
+
+    fn is_housing(&self) -> bool {
+        let use_type = self.place["useType"].as_str().unwrap_or_default();
+        matches!(use_type, "SINGLE_FAMILY" | "MULTI_FAMILY" | "VACANT_BUILDING")
     }
 
     async fn answer_for_tenants(&self, desk: &Desk, team: &Team, today: NaiveDate) -> Result<()> {

@@ -14,6 +14,9 @@ use super::{
 pub(super) fn address(raw: &str, writing: Writing) -> Address {
     let address = once(raw, writing);
     let text = address.text();
+    if text == raw && address.unit.is_none() {
+        return address;
+    }
     let again = once(&text, writing);
     let sound = again.text() == text
         && again.key() == address.key()

@@ -9,7 +9,10 @@ use entity::{
     notice,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
+    sea_query::{Expr, ExprTrait},
 };
 
 use super::find;
@@ -82,6 +85,8 @@ pub(super) async fn move_to(
     };
     row.insert(tx.conn()).await?;
     deadline::Entity::update_many()
+        .col_expr(deadline::Column::Version, Expr::col(deadline::Column::Version).add(1))
+        .col_expr(deadline::Column::ChangedAt, Expr::value(tx.now))
         .col_expr(deadline::Column::DueOn, Expr::value(to))
         .filter(deadline::Column::Id.eq(deadline.id))
         .exec(tx.conn())

@@ -2,8 +2,11 @@
 
 pub mod counted;
 pub mod extension;
+pub mod of_citations;
 pub mod of_hearings;
+pub mod of_inspections;
 pub mod of_notices;
+pub mod of_payments;
 pub mod of_steps;
 
 use chrono::NaiveDate;
@@ -13,7 +16,10 @@ use entity::{
     deadline::{self, DeadlineKind},
     id::{CaseId, DeadlineId, LegalActionId, StaffId},
 };
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter,
+    sea_query::{Expr, ExprTrait},
+};
 
 use self::counted::Counted;
 use super::{
@@ -70,6 +76,7 @@ pub(super) async fn insert(
 ) -> Result<DeadlineId> {
     let deadline = deadline::Model {
         id: DeadlineId::generate(),
+        version: 1,
         kind: setting.kind,
         case_id: case.id,
         legal_action_id: setting.legal_action,
@@ -81,6 +88,7 @@ pub(super) async fn insert(
         met_by: None,
         responsible_id: setting.responsible,
         created_at: tx.now,
+        changed_at: None,
     };
     let row: deadline::ActiveModel = deadline.clone().into();
     deadline::Entity::insert(row.reset_all()).exec_without_returning(tx.conn()).await?;
@@ -129,6 +137,8 @@ async fn end(
 ) -> Result<()> {
     let id = deadline.id;
     deadline::Entity::update_many()
+        .col_expr(deadline::Column::Version, Expr::col(deadline::Column::Version).add(1))
+        .col_expr(deadline::Column::ChangedAt, Expr::value(tx.now))
         .col_expr(deadline::Column::CompletedOn, Expr::value(completed_on))
         .col_expr(deadline::Column::CompletedBy, Expr::value(tx.viewer.staff_id()))
         .col_expr(deadline::Column::MetBy, Expr::value(met_by.clone()))

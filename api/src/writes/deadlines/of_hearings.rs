@@ -1,7 +1,9 @@
 //! The deadlines that hang on a hearing: they start with it, move when it is continued and end when it is vacated.
 
+use std::collections::HashSet;
+
 use entity::{case, deadline_computation, hearing, id::HearingId, notice_service::ServiceMethod};
-use sea_orm::{ColumnTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
 use super::{
     counted::{Counted, Trigger, hangs_on_hearing, open_among, rule},
@@ -34,19 +36,20 @@ pub async fn start(
     Ok(())
 }
 
-/// Counts what hangs on a hearing anew from the one it was continued to.
+/// Counts what hangs on a hearing anew from where it is now: the one it was continued to, or itself on another day.
+/// `field` is the input's field that holds the day.
 pub async fn move_along(
     tx: &mut Tx,
     case: &mut case::Model,
-    from: &hearing::Model,
-    to: &hearing::Model,
+    (from, to): (&hearing::Model, &hearing::Model),
+    field: &'static str,
 ) -> Result<()> {
     let mut moved = Vec::new();
     for (deadline, count) in open_on(tx, from.id).await? {
-        let rule = rule(tx, &count.rule_key, "continuedTo")?;
+        let rule = rule(tx, &count.rule_key, field)?;
         let trigger =
             Trigger { on: to.starts_on, method: count.service_method, notice: None, hearing: Some(to.id) };
-        moved.push((deadline, Counted::new(tx, &rule, trigger, "continuedTo")?));
+        moved.push((deadline, Counted::new(tx, &rule, trigger, field)?));
     }
     for (deadline, count) in moved {
         count.keep(tx, deadline.id).await?;
@@ -55,8 +58,9 @@ pub async fn move_along(
             continue;
         }
         let reason = format!(
-            "The hearing of {} was continued to {}. {}",
+            "The hearing of {} was {} to {}. {}",
             from.starts_on,
+            if from.id == to.id { "moved" } else { "continued" },
             to.starts_on,
             count.computed.steps.join("; ")
         );
@@ -79,9 +83,13 @@ async fn open_on(
     tx: &Tx,
     id: HearingId,
 ) -> Result<Vec<(entity::deadline::Model, deadline_computation::Model)>> {
-    let counts = unscoped::<deadline_computation::Entity>()
+    let mut counts = unscoped::<deadline_computation::Entity>()
         .filter(deadline_computation::Column::HearingId.eq(id))
+        .order_by_desc(deadline_computation::Column::Id)
         .all(tx.conn())
         .await?;
+    // A hearing that was moved has several counts of one deadline; the last one holds.
+    let mut seen = HashSet::new();
+    counts.retain(|count| seen.insert(count.deadline_id));
     open_among(tx, counts).await
 }

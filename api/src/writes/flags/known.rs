@@ -33,7 +33,7 @@ pub const OPEN: [FlagStatus; 3] = [FlagStatus::NeedsReview, FlagStatus::Confirme
 /// Places, locked in the order of their ids, so that no two transactions decide on one place at the same time.
 pub async fn lock_places(tx: &Tx, ids: &[PropertyId]) -> Result<Vec<property::Model>> {
     Ok(unscoped::<property::Entity>()
-        .filter(property::Column::Id.is_in(ids.iter().copied()))
+        .filter(many::any_of(tx, property::Column::Id, ids.iter().copied()))
         .order_by_asc(property::Column::Id)
         .lock_exclusive()
         .all(tx.conn())
@@ -43,7 +43,7 @@ pub async fn lock_places(tx: &Tx, ids: &[PropertyId]) -> Result<Vec<property::Mo
 /// All flags there ever were at these places.
 pub async fn flags_at(tx: &Tx, places: &[PropertyId]) -> Result<Vec<flag::Model>> {
     Ok(unscoped::<flag::Entity>()
-        .filter(flag::Column::PropertyId.is_in(places.iter().copied()))
+        .filter(many::any_of(tx, flag::Column::PropertyId, places.iter().copied()))
         .order_by_asc(flag::Column::Id)
         .all(tx.conn())
         .await?)
@@ -54,7 +54,7 @@ pub async fn listed_at(tx: &Tx, places: &[PropertyId]) -> Result<HashMap<FlagId,
     let flags = unscoped::<flag::Entity>()
         .select_only()
         .column(flag::Column::Id)
-        .filter(flag::Column::PropertyId.is_in(places.iter().copied()))
+        .filter(many::any_of(tx, flag::Column::PropertyId, places.iter().copied()))
         .filter(
             Condition::any()
                 .add(flag::Column::Status.is_in(OPEN))
@@ -142,7 +142,7 @@ pub async fn calls_at(tx: &Tx, places: &[(PropertyId, NaiveDate)]) -> Result<Vec
         return Ok(CallRow::find_by_statement(many::statement(tx, CALLS, values)).all(tx.conn()).await?);
     }
     let calls = countable()
-        .filter(call::Column::PropertyId.is_in(places.iter().map(|(place, _)| *place)))
+        .filter(many::any_of(tx, call::Column::PropertyId, places.iter().map(|(place, _)| *place)))
         .filter(call::Column::OccurredAt.gte(tx.city.start_of(first).unwrap_or(DateTime::UNIX_EPOCH)))
         .filter(call::Column::OccurredOn.gte(first));
     Ok(calls.into_model::<CallRow>().all(tx.conn()).await?)

@@ -34,6 +34,8 @@ use crate::{
 pub(super) struct Source {
     pub(super) feed: FeedId,
     pub(super) run: FeedRunId,
+    /// Most of the rows so far were known, so that it pays to have the database leave those out that are as they were.
+    pub(super) comes_again: bool,
 }
 
 /// What became of a line.
@@ -68,6 +70,11 @@ pub(super) async fn take(tx: &mut Tx, source: &Source, lines: ReadLines) -> Resu
     taken.outcomes.extend(rejected.iter().map(|row| (row.line, Outcome::Rejected(row.reason.clone()))));
     reject(tx, source, rejected).await?;
     let mapped = categories(tx, source.feed, &readings).await?;
+    let readings = if source.comes_again && tx.is_postgres() {
+        leave_out_known(tx, source.feed, readings, &mapped, &mut taken).await?
+    } else {
+        readings
+    };
     let places = stored::places(tx, &readings).await?;
     let known = stored::known(tx, source.feed, &readings).await?;
     let (mut written, mut shift) = (Vec::new(), Shift::default());
@@ -115,6 +122,33 @@ pub(super) async fn take(tx: &mut Tx, source: &Source, lines: ReadLines) -> Resu
         advance(tx, source.feed, newest).await?;
     }
     Ok(taken)
+}
+
+// The rows that are not exactly as they were; the others are counted, and nothing more of them is read.
+async fn leave_out_known(
+    tx: &Tx,
+    feed: FeedId,
+    readings: Vec<Reading>,
+    mapped: &HashMap<String, CallCategory>,
+    taken: &mut Taken,
+) -> Result<Vec<Reading>> {
+    let mut as_told = vec![false; readings.len()];
+    for position in stored::as_told(tx, feed, &readings, mapped).await? {
+        if let Some(same) = usize::try_from(position - 1).ok().and_then(|index| as_told.get_mut(index)) {
+            *same = true;
+        }
+    }
+    let mut others = Vec::new();
+    for (reading, same) in readings.into_iter().zip(as_told) {
+        if same {
+            taken.summary.tally(reading.left_out(reading.category(mapped)));
+            taken.summary.counts.unchanged += 1;
+            taken.outcomes.push((reading.row.line, Outcome::Unchanged));
+        } else {
+            others.push(reading);
+        }
+    }
+    Ok(others)
 }
 
 // By call types as the source writes them.

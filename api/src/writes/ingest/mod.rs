@@ -243,7 +243,9 @@ impl ImportRun {
 
     /// The same for lines that have been read by this run's reader.
     pub async fn take_read(&mut self, lines: ReadLines) -> Result<Vec<(u64, Outcome)>> {
-        let source = batch::Source { feed: self.begun.feed, run: self.begun.run };
+        let counts = &self.summary.counts;
+        let comes_again = counts.unchanged >= counts.read / 2;
+        let source = batch::Source { feed: self.begun.feed, run: self.begun.run, comes_again };
         let (before, lease) = (&self.summary.counts, &self.begun.lease);
         let taken = self.write(async |tx| {
             lease.keep_unpaused(tx).await?;

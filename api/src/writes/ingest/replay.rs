@@ -25,7 +25,7 @@ use crate::{
     error::{Error, Result},
     feeds::{FeedMapping, Line, UnreadableRow, reading::row_of},
     scope::unscoped,
-    writes::feed_runs,
+    writes::{feed_runs, many},
 };
 
 impl ImportRun {
@@ -54,7 +54,7 @@ impl ImportRun {
     }
 
     async fn take_again(&mut self, rows: &[rejected_row::Model]) -> Result<()> {
-        let source = Source { feed: self.begun.feed, run: self.begun.run };
+        let source = Source { feed: self.begun.feed, run: self.begun.run, comes_again: false };
         let whole = Arc::new(RepeatedRows::new(true));
         let mut reader = LineReader::new(writing(&self.mapping.address), self.app.clock.clone(), whole);
         let (before, lease, mapping) = (&self.summary.counts, &self.begun.lease, &self.mapping);
@@ -110,7 +110,7 @@ async fn read_again(
     taken.summary.counts.read += outdated;
     taken.summary.counts.duplicates += outdated;
     rejected_row::Entity::delete_many()
-        .filter(rejected_row::Column::Id.is_in(settled))
+        .filter(many::any_of(tx, rejected_row::Column::Id, settled))
         .exec(tx.conn())
         .await?;
     for (id, unreadable) in refused {
@@ -142,7 +142,7 @@ async fn told_later(tx: &Tx, feed: FeedId, came: &HashMap<String, DateTime<Utc>>
         .select_only()
         .columns([call::Column::SourceId, call::Column::UpdatedAt])
         .filter(call::Column::FeedId.eq(feed))
-        .filter(call::Column::SourceId.is_in(came.keys().cloned()))
+        .filter(many::any_text(tx, call::Column::SourceId, came.keys().cloned().collect()))
         .into_tuple()
         .all(tx.conn())
         .await?;

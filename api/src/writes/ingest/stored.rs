@@ -9,7 +9,8 @@ use entity::{
     id::{FeedId, PropertyId},
 };
 use sea_orm::{
-    ColumnTrait, FromQueryResult, Iterable, QueryFilter, QuerySelect, Value, sea_query::OnConflict,
+    ColumnTrait, ConnectionTrait, DbErr, FromQueryResult, IdenStatic, Iterable, QueryFilter, QueryResult,
+    QuerySelect, Value, sea_query::OnConflict,
 };
 use uuid::Uuid;
 
@@ -22,7 +23,6 @@ use crate::{
 };
 
 /// What the database has of a call.
-#[derive(FromQueryResult)]
 pub(super) struct Known {
     source_id: String,
     row_hash: String,
@@ -34,6 +34,41 @@ pub(super) struct Known {
     disposition_excludes: bool,
     officer_initiated: bool,
     withdrawn_at: Option<DateTime<Utc>>,
+}
+
+/// What is asked of a call, in the order in which it is read.
+const KNOWN: [call::Column; 10] = {
+    use call::Column as C;
+    [
+        C::SourceId,
+        C::RowHash,
+        C::SourceChangedAt,
+        C::PropertyId,
+        C::OccurredOn,
+        C::Category,
+        C::Precision,
+        C::DispositionExcludes,
+        C::OfficerInitiated,
+        C::WithdrawnAt,
+    ]
+};
+
+// By place rather than by name: of a log that comes again every row is read here.
+impl FromQueryResult for Known {
+    fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
+        Ok(Self {
+            source_id: row.try_get_by_index(0)?,
+            row_hash: row.try_get_by_index(1)?,
+            source_changed_at: row.try_get_by_index(2)?,
+            property_id: row.try_get_by_index(3)?,
+            occurred_on: row.try_get_by_index(4)?,
+            category: row.try_get_by_index(5)?,
+            precision: row.try_get_by_index(6)?,
+            disposition_excludes: row.try_get_by_index(7)?,
+            officer_initiated: row.try_get_by_index(8)?,
+            withdrawn_at: row.try_get_by_index(9)?,
+        })
+    }
 }
 
 impl Known {
@@ -65,26 +100,64 @@ impl Known {
 
 // PostgreSQL is told to look up one row after the other: what it knows of a table that grows by thousands of rows a second
 // is always out of date, and a scan that it takes for cheap is not.
-const KNOWN: &str = "SELECT known.* FROM UNNEST($2::text[]) AS told (key) CROSS JOIN LATERAL (\
-    SELECT source_id, row_hash, source_changed_at, property_id, occurred_on, category, precision, disposition_excludes, \
-    officer_initiated, withdrawn_at FROM call WHERE feed_id = $1 AND source_id = told.key LIMIT 1) AS known";
+fn known_by_key() -> String {
+    let columns = KNOWN.map(|column| column.as_str());
+    format!(
+        "SELECT known.* FROM UNNEST($2::text[]) AS told (key) CROSS JOIN LATERAL (\
+         SELECT {} FROM call WHERE feed_id = $1 AND source_id = told.key LIMIT 1) AS known",
+        columns.join(", ")
+    )
+}
 const PLACES: &str = "SELECT known.* FROM UNNEST($1::text[]) AS told (key) CROSS JOIN LATERAL (\
     SELECT key, property_id FROM address_alias WHERE key = told.key LIMIT 1) AS known";
+
+// As `Known::is_as_told` has it; the places are looked up as `PLACES` does.
+const AS_TOLD: &str = "SELECT array_agg(told.position) \
+    FROM UNNEST($2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY \
+    AS told (key, hash, category, place, position) CROSS JOIN LATERAL (\
+    SELECT row_hash, category, property_id, withdrawn_at FROM call \
+    WHERE feed_id = $1 AND source_id = told.key LIMIT 1) AS known \
+    WHERE known.row_hash = told.hash AND known.category = told.category AND known.withdrawn_at IS NULL \
+    AND known.property_id IS NOT DISTINCT FROM (SELECT property_id FROM address_alias WHERE key = told.place)";
+
+/// Which of these rows, the first being 1, are of calls that are exactly as told. For PostgreSQL: of a log that comes
+/// again, next to nothing is read then.
+pub(super) async fn as_told(
+    tx: &Tx,
+    feed: FeedId,
+    readings: &[Reading],
+    mapped: &HashMap<String, CallCategory>,
+) -> Result<Vec<i64>> {
+    let each = |of: fn(&Reading) -> &str| readings.iter().map(|r| of(r).to_owned()).collect::<Vec<String>>();
+    let categories: Vec<String> = readings.iter().map(|reading| reading.category(mapped).word()).collect();
+    let values = vec![
+        feed.0.into(),
+        each(|reading| &reading.row.source_id).into(),
+        each(|reading| &reading.hash).into(),
+        categories.into(),
+        each(Reading::place_key).into(),
+    ];
+    let row = tx.conn().query_one_raw(many::statement(tx, AS_TOLD, values)).await?;
+    let positions: Option<Vec<i64>> = row.map_or(Ok(None), |row| row.try_get_by_index(0))?;
+    Ok(positions.unwrap_or_default())
+}
 
 /// The calls of the feed that have these rows' keys, by key.
 pub(super) async fn known(tx: &Tx, feed: FeedId, readings: &[Reading]) -> Result<HashMap<String, Known>> {
     use call::Column as C;
     let keys: Vec<String> = readings.iter().map(|reading| reading.row.source_id.clone()).collect();
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
     let rows = if tx.is_postgres() {
-        let statement = many::statement(tx, KNOWN, vec![feed.0.into(), keys.into()]);
+        let statement = many::statement(tx, &known_by_key(), vec![feed.0.into(), keys.into()]);
         Known::find_by_statement(statement).all(tx.conn()).await?
     } else {
         let calls = unscoped::<call::Entity>()
             .select_only()
-            .columns([C::SourceId, C::RowHash, C::PropertyId, C::OccurredOn, C::Category, C::Precision])
-            .columns([C::DispositionExcludes, C::OfficerInitiated, C::WithdrawnAt, C::SourceChangedAt])
+            .columns(KNOWN)
             .filter(C::FeedId.eq(feed))
-            .filter(C::SourceId.is_in(keys));
+            .filter(many::any_text(tx, C::SourceId, keys));
         calls.into_model::<Known>().all(tx.conn()).await?
     };
     Ok(rows.into_iter().map(|row| (row.source_id.clone(), row)).collect())
@@ -100,6 +173,9 @@ struct Named {
 pub(super) async fn places(tx: &Tx, readings: &[Reading]) -> Result<HashMap<String, PropertyId>> {
     let keys: HashSet<&str> = readings.iter().map(Reading::place_key).filter(|key| !key.is_empty()).collect();
     let keys: Vec<String> = keys.into_iter().map(str::to_owned).collect();
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
     let rows = if tx.is_postgres() {
         let statement = many::statement(tx, PLACES, vec![keys.into()]);
         Named::find_by_statement(statement).all(tx.conn()).await?
@@ -107,7 +183,7 @@ pub(super) async fn places(tx: &Tx, readings: &[Reading]) -> Result<HashMap<Stri
         let aliases = unscoped::<address_alias::Entity>()
             .select_only()
             .columns([address_alias::Column::Key, address_alias::Column::PropertyId])
-            .filter(address_alias::Column::Key.is_in(keys));
+            .filter(many::any_text(tx, address_alias::Column::Key, keys));
         aliases.into_model::<Named>().all(tx.conn()).await?
     };
     Ok(rows.into_iter().map(|row| (row.key, row.property_id)).collect())

@@ -95,8 +95,7 @@ impl ImportRun {
 }
 
 async fn withdraw(tx: &Tx, calls: &[CallId]) -> Result<(i32, BTreeSet<PropertyId>)> {
-    debug_assert!(calls.len() <= many::VALUES);
-    let theirs = call::Column::Id.is_in(calls.iter().copied());
+    let theirs = many::any_of(tx, call::Column::Id, calls.iter().copied());
     let places: Vec<PropertyId> = unscoped::<call::Entity>()
         .select_only()
         .column(call::Column::PropertyId)

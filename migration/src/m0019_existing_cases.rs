@@ -4,7 +4,7 @@ use sea_orm_migration::prelude::*;
 
 use crate::schema::*;
 
-migration!("m0018_existing_cases", up);
+migration!("m0019_existing_cases", up);
 
 async fn up(m: &SchemaManager<'_>) -> Result<(), DbErr> {
     let register = table("case_register").col(text("key")).col(text("name")).col(date("taken_as_of")).take();
