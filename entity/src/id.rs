@@ -214,6 +214,8 @@ ids! {
     RejectedRowId = "rejected",
     /// That the city attorney confirmed a remedy.
     RemedyConfirmationId = "confirmation",
+    /// A time in which the clock of a first look at a place stood still.
+    ResponsePauseId = "pause",
     /// A person's signed-in browser.
     SessionId = "session",
     /// A member of staff.

@@ -27,6 +27,9 @@ pub struct Told {
     pub due_on: Option<Date>,
     /// The day on which the register closed it.
     pub closed_on: Option<Date>,
+    /// The day on which somebody first looked at the place.
+    #[serde(default)]
+    pub responded_on: Option<Date>,
 }
 
 impl Told {
@@ -45,6 +48,7 @@ impl Told {
             last_action_on: self.last_action_on.or(before.last_action_on),
             due_on: self.due_on.or(before.due_on),
             closed_on: self.closed_on.or(before.closed_on),
+            responded_on: self.responded_on.or(before.responded_on),
         }
     }
 }

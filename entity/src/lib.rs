@@ -61,6 +61,7 @@ pub mod property_party_decision;
 pub mod referral;
 pub mod rejected_row;
 pub mod remedy_confirmation;
+pub mod response_pause;
 pub mod session;
 pub mod staff;
 pub mod team_seat;

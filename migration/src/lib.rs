@@ -19,6 +19,7 @@ mod m0016_calendar;
 mod m0017_fines;
 mod m0018_served_papers;
 mod m0019_existing_cases;
+mod m0020_response_targets;
 mod schema;
 
 use sea_orm_migration::prelude::*;
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_fines::Migration),
             Box::new(m0018_served_papers::Migration),
             Box::new(m0019_existing_cases::Migration),
+            Box::new(m0020_response_targets::Migration),
         ]
     }
 }

@@ -86,6 +86,9 @@ struct Columns {
     last_action_on: Option<String>,
     due_on: Option<String>,
     closed_on: Option<String>,
+    /// The day on which somebody first looked at the place. A register that tells it has its cases' response clocks run
+    /// from when they were opened; without it they have none.
+    responded_on: Option<String>,
 }
 
 /// How the addresses are written.
@@ -168,6 +171,7 @@ impl Columns {
             &self.last_action_on,
             &self.due_on,
             &self.closed_on,
+            &self.responded_on,
         ];
         [&self.key, &self.opened_on, &self.address]
             .into_iter()
@@ -202,7 +206,9 @@ impl Reading<'_> {
             self.day(row, Some(&columns.opened_on))?.ok_or("it does not tell when it was opened")?;
         let last_action_on = self.day(row, columns.last_action_on.as_ref())?;
         let closed_on = self.day(row, columns.closed_on.as_ref())?;
-        for day in [Some(opened_on), last_action_on, closed_on].into_iter().flatten() {
+        let responded_on = self.day(row, columns.responded_on.as_ref())?;
+        // A last action of a later day is one that was planned.
+        for day in [Some(opened_on), closed_on, responded_on].into_iter().flatten() {
             if day > as_of {
                 return Err(format!("it tells of {day}, which on {as_of} was still to come"));
             }
@@ -227,6 +233,7 @@ impl Reading<'_> {
             last_action_on,
             due_on: self.day(row, columns.due_on.as_ref())?,
             closed_on,
+            responded_on,
         };
         let source = self.mapping.sources.of(self.cell(row, columns.source.as_ref()), "source")?;
         Ok(Record {
@@ -238,6 +245,7 @@ impl Reading<'_> {
             point: self.point(row)?,
             district: self.district(row)?,
             source: source.unwrap_or(CaseSource::Other),
+            tells_response: columns.responded_on.is_some(),
         })
     }
 

@@ -57,6 +57,8 @@ mod protection_certificate;
 mod referral;
 mod referral_mutation;
 mod remedy;
+mod response;
+mod response_mutation;
 mod scalars;
 mod staff;
 mod suggested_remedy;
@@ -121,6 +123,7 @@ pub struct Mutation(
     property_mutation::PropertyMutation,
     referral_mutation::ReferralMutation,
     remedy::RemedyMutation,
+    response_mutation::ResponseMutation,
     team::TeamMutation,
     violation::ViolationMutation,
 );

@@ -45,6 +45,7 @@ pub mod protection_certificate;
 pub mod referrals;
 pub mod rejected_columns;
 pub mod remedies;
+pub mod responses;
 mod rule_differences;
 pub mod rule_replay;
 pub mod staff;

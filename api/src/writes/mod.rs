@@ -35,6 +35,7 @@ pub mod property_edit;
 pub mod referrals;
 pub mod rematch;
 pub mod remedies;
+pub mod responses;
 pub mod roll_up;
 pub mod staff;
 pub mod team;

@@ -27,6 +27,7 @@ use crate::{
     error::Result,
     events::{self, Entry},
     scope::{VisibleTo, unscoped},
+    writes::responses,
 };
 
 /// Characters of a title at most.
@@ -54,9 +55,13 @@ pub async fn edit(tx: &mut Tx, id: CaseId, version: i32, edit: Edit) -> Result<(
         case.title = title;
     }
     if let Some(priority) = edit.priority {
+        let is_new = case.priority != priority;
         entry = entry.change("priority", Some(case.priority), Some(priority));
         case.priority = priority;
         case.priority_rank = priority.rank();
+        if is_new {
+            entry = responses::recount(tx, &mut case, entry).await?;
+        }
     }
     if let Some(day) = edit.next_action_on {
         let day = next_action(tx, Some(day))?;

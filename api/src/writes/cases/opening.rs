@@ -24,7 +24,10 @@ use crate::{
     error::Result,
     events::{self, Entry},
     scope::unscoped,
-    writes::properties::{self, PlaceRef},
+    writes::{
+        properties::{self, PlaceRef},
+        responses,
+    },
 };
 
 /// What a new case starts with.
@@ -70,6 +73,7 @@ pub async fn open(tx: &mut Tx, opening: Opening) -> Result<CaseId> {
         previous_case_id: previous,
         ..blank(tx, number, title, place.id, district)
     };
+    responses::start(tx, &mut case);
     let row: case::ActiveModel = case.clone().into();
     case::Entity::insert(row.reset_all()).exec_without_returning(tx.conn()).await?;
     store_kinds(tx, case.id, &kinds).await?;
@@ -80,7 +84,8 @@ pub async fn open(tx: &mut Tx, opening: Opening) -> Result<CaseId> {
             .change("kinds", None::<String>, Some(words(&kinds)))
             .change("priority", None::<CasePriority>, Some(case.priority))
             .change("assignee", None::<StaffId>, case.assignee_id)
-            .change("nextActionOn", None::<NaiveDate>, case.next_action_on);
+            .change("nextActionOn", None::<NaiveDate>, case.next_action_on)
+            .change("responseDueAt", None::<String>, case.response_due_at.map(|at| at.to_rfc3339()));
     events::append(tx, &mut case, entry).await?;
     Ok(case.id)
 }
@@ -163,6 +168,9 @@ pub fn blank(
         duplicate_of_id: None,
         next_action_on: None,
         previous_case_id: None,
+        response_rule: None,
+        response_due_at: None,
+        responded_at: None,
         event_count: 0,
         event_hash: String::new(),
     }

@@ -20,6 +20,7 @@ use crate::{
     events::{self, Entry},
     reads::case_facts,
     scope::{VisibleTo, unscoped},
+    writes::responses,
 };
 
 /// Moves a case to another stage, if nothing blocks it.
@@ -81,6 +82,7 @@ pub async fn close(
         return Err(Error::Refused(blocks));
     }
     check_duplicate_of(tx, id, outcome, duplicate_of).await?;
+    responses::end_pause(tx, &mut case, tx.now, "Response clock ended with the case").await?;
     let entry = Entry::new(CaseEventKind::Closed, format!("Closed: {outcome}"))
         .body(Some(reason))
         .change("stage", Some(case.stage), Some(CaseStage::Closed))

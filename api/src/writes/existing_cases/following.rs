@@ -13,7 +13,7 @@ use crate::{
     app::Tx,
     error::Result,
     events::{self, Entry},
-    writes::cases,
+    writes::{cases, responses},
 };
 
 /// Takes what the register tells anew. A field that people edited here since is theirs, and that it was kept is told.
@@ -114,6 +114,12 @@ async fn take(
     if told.opened_on != before.opened_on {
         entry = entry.change("openedOn", Some(before.opened_on), Some(told.opened_on));
         case.opened_at = tx.city.start_of(told.opened_on).unwrap_or(case.opened_at).min(tx.now);
+    }
+    if entry.changes.iter().any(|change| ["priority", "openedOn"].contains(&change.field.as_str())) {
+        entry = responses::recount(tx, case, entry).await?;
+    }
+    if let Some(day) = told.responded_on.filter(|_| told.responded_on != before.responded_on) {
+        entry = responses::noticed(tx, case, day, entry).await?;
     }
     let moved = move_stage(tx, snapshot, case, &before, told, notes);
     if !entry.changes.is_empty() || moved.is_some() {

@@ -58,6 +58,8 @@ pub struct Record {
     /// The council district the register names; a known place's own wins.
     pub district: Option<i32>,
     pub source: CaseSource,
+    /// The register tells when somebody first looked at the place, so the case's response clock runs from its opening.
+    pub tells_response: bool,
 }
 
 /// What came of some cases.

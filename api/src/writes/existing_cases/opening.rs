@@ -13,7 +13,7 @@ use crate::{
     app::Tx,
     error::Result,
     events::{self, Entry},
-    writes::{cases, many},
+    writes::{cases, many, responses},
 };
 
 /// Opens these cases. Each begins when the register says; that we know of it begins now.
@@ -101,6 +101,10 @@ impl Rows {
             next_action_on: Some(next_action_on),
             ..cases::blank(tx, number, told.title.clone(), place.id, district)
         };
+        if record.tells_response {
+            responses::start(tx, &mut case);
+            case.responded_at = told.responded_on.map(|day| responses::moment_of(tx, &case, day));
+        }
         let summary = format!("Case {} taken from {} at {}", case.number, snapshot.name, place.address);
         let body = format!(
             "Case {} of {}, as of {}. Its address there: {}",
@@ -116,7 +120,9 @@ impl Rows {
             .change("title", None::<&str>, Some(&case.title))
             .change("kinds", None::<CaseKind>, Some(kind))
             .change("priority", None::<CasePriority>, Some(case.priority))
-            .change("nextActionOn", None::<chrono::NaiveDate>, case.next_action_on);
+            .change("nextActionOn", None::<chrono::NaiveDate>, case.next_action_on)
+            .change("responseDueAt", None::<String>, case.response_due_at.map(|at| at.to_rfc3339()))
+            .change("respondedAt", None::<String>, case.responded_at.map(|at| at.to_rfc3339()));
         self.events.push(events::bind(tx, &mut case, opened).await?);
         if let Some(entry) = last_action(tx, snapshot, told) {
             self.events.push(events::bind(tx, &mut case, entry).await?);
@@ -142,11 +148,16 @@ impl Rows {
     }
 }
 
-/// What the register did last, for the timeline; it happened on the day it says.
+/// What the register did last, for the timeline: on the day it says, or planned for it on the day of the snapshot.
 pub(super) fn last_action(tx: &Tx, snapshot: &Snapshot, told: &imported_case::Told) -> Option<Entry> {
     let action = told.last_action.as_ref()?;
-    let entry = Entry::new(CaseEventKind::Note, format!("{}: {action}", snapshot.name));
-    Some(entry.on(told.last_action_on.unwrap_or(snapshot.as_of), tx))
+    let (day, planned) = match told.last_action_on {
+        Some(day) if day > snapshot.as_of => (snapshot.as_of, format!(", planned for {day}")),
+        Some(day) => (day, String::new()),
+        None => (snapshot.as_of, String::new()),
+    };
+    let entry = Entry::new(CaseEventKind::Note, format!("{}: {action}{planned}", snapshot.name));
+    Some(entry.on(day, tx))
 }
 
 fn without_district(tx: &Tx, place: &property::Model) -> String {
