@@ -61,6 +61,7 @@ mod register_changes;
 mod remedy_table;
 mod remedy_walk;
 mod remedy_walker;
+mod responses;
 mod roll_up;
 mod rule_replay;
 mod schema;

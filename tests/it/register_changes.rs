@@ -189,3 +189,43 @@ story! {
         assert!(note.contains("JFN-2026-000001 is open") && note.contains("DUPLICATE"), "{note}");
     }
 }
+
+story! {
+    async fn a_register_that_tells_of_the_first_look_has_its_cases_clocked_from_their_opening(jfn) {
+        jfn.place("1200 K ST", 3).await;
+        jfn.place("1300 K ST", 3).await;
+        let clocked = MAPPING.replace("old-cases", "clocked-cases") + "responded_on = \"looked\"\n";
+        let rows = |looked: &str| format!(
+            "{HEADER},looked\nC-1,2026-11-18,,1300 K ST,,Broken stairs,HIGH,NOTICE,,,{looked}\n"
+        );
+        let load_clocked = async |as_of: &str, looked: &str| {
+            let mapping = CaseMapping::parse(&clocked).unwrap();
+            let mut summary = Summary::default();
+            let rows = rows(looked);
+            import(&jfn.app, &mapping, as_of.parse().unwrap(), rows.as_bytes(), &mut summary).await.unwrap();
+            figures(&summary)
+        };
+        load(jfn, "2026-11-19", &[FIRST]).await;
+        assert_eq!(load_clocked("2026-11-19", "").await, [1, 0, 0, 0, 0]);
+        let sergeant = jfn.sergeant(3).await;
+        let clock = async |number: &str| {
+            let query = "query ($text: String!) { cases(filter: { text: $text }) \
+                         { nodes { id responseTarget { dueAt status respondedAt } } } }";
+            sergeant.ask(query, json!({ "text": number })).await["cases"]["nodes"][0].take()
+        };
+        let without = clock("(A-1)").await;
+        assert_eq!(without["responseTarget"], Value::Null, "nobody promised to look by then");
+        let pause = json!({ "idempotencyKey": key(), "caseId": without["id"], "reason": "WEATHER" });
+        assert_eq!(sergeant.refused("caseResponsePause", "case { id }", pause).await, "TRANSITION_BLOCKED");
+        let open = clock("(C-1)").await;
+        assert_eq!(open["responseTarget"], json!({
+            "dueAt": "2026-11-20T08:00:00+00:00", "status": "LATE", "respondedAt": null,
+        }));
+        let late = sergeant.ask("{ cases(filter: { responseLate: true }) { nodes { id } } }", json!({})).await;
+        assert_eq!(late["cases"]["nodes"], json!([{ "id": open["id"] }]));
+        assert_eq!(load_clocked("2026-11-20", "2026-11-19").await, [0, 1, 0, 0, 0]);
+        assert_eq!(clock("(C-1)").await["responseTarget"], json!({
+            "dueAt": "2026-11-20T08:00:00+00:00", "status": "MET", "respondedAt": "2026-11-19T08:00:00+00:00",
+        }));
+    }
+}
