@@ -85,7 +85,7 @@ story! {
         assert_eq!(stands(&officer, &high).await.0, "LATE");
         assert_eq!(late(&officer, true).await, std::slice::from_ref(&high));
         assert_eq!(late(&officer, false).await, std::slice::from_ref(&normal));
-        officer.done("inspectionRecord", "case { id }", inspection(jfn, &high, "NO_ACCESS", json!([]))).await;
+        officer.done("inspectionRecord", "inspection { id }", inspection(jfn, &high, "NO_ACCESS", json!([]))).await;
         let seen = target(&officer, &high).await;
         assert_eq!((&seen["status"], &seen["respondedAt"]), (&json!("MET_LATE"), &json!("2026-11-22T19:00:00+00:00")));
         assert_eq!(seen["explanation"][1], "Somebody looked Sun 22 Nov 2026 11:00, which was late.");
@@ -95,10 +95,10 @@ story! {
         assert!(changes.as_array().unwrap().contains(&looked), "{changes}");
 
         let second = inspection(jfn, &high, "NO_VIOLATION", json!([]));
-        officer.done("inspectionRecord", "case { id }", second.clone()).await;
+        officer.done("inspectionRecord", "inspection { id }", second.clone()).await;
         assert_eq!(target(&officer, &high).await["respondedAt"], seen["respondedAt"], "the first one counts");
         let earlier = with(with(second, "idempotencyKey", json!(key())), "performedAt", json!(hours(jfn, -30)));
-        officer.done("inspectionRecord", "case { id }", earlier).await;
+        officer.done("inspectionRecord", "inspection { id }", earlier).await;
         assert_eq!(stands(&officer, &high).await.0, "MET", "one that was recorded late was made in time");
     }
 }
@@ -179,7 +179,7 @@ story! {
         assert_eq!(stands(&officer, &case).await.0, "PAUSED");
         assert_eq!(late(&officer, true).await, Vec::<Value>::new());
         assert_eq!(late(&officer, false).await, std::slice::from_ref(&case));
-        officer.done("inspectionRecord", "case { id }", inspection(jfn, &case, "NO_VIOLATION", json!([]))).await;
+        officer.done("inspectionRecord", "inspection { id }", inspection(jfn, &case, "NO_VIOLATION", json!([]))).await;
         let seen = target(&officer, &case).await;
         assert_eq!((&seen["status"], &seen["pauses"][1]["to"]), (&json!("MET"), &seen["respondedAt"]), "a look ends it");
         assert_eq!(told(&officer, &case).await, [
@@ -207,7 +207,7 @@ story! {
         let payload = officer.change("caseResponsePause", "case { id }", pause.clone()).await;
         let message = payload["userErrors"][0]["message"].as_str().unwrap();
         assert!(message.contains("has run out") && message.contains("`inspectionRecord`"), "{message}");
-        officer.done("inspectionRecord", "case { id }", inspection(jfn, &case, "NO_VIOLATION", json!([]))).await;
+        officer.done("inspectionRecord", "inspection { id }", inspection(jfn, &case, "NO_VIOLATION", json!([]))).await;
         assert_eq!(officer.refused("caseResponsePause", "case { id }", pause.clone()).await, "TRANSITION_BLOCKED");
         assert_eq!(jfn.commissioner().await.error_of(
             "mutation ($input: CaseResponsePauseInput!) { caseResponsePause(input: $input) { case { id } } }",
@@ -239,7 +239,7 @@ story! {
         assert_eq!(late(&officer, true).await, std::slice::from_ref(&case));
         edit(&officer, &case, "LOW").await;
         assert_eq!(late(&officer, true).await, Vec::<Value>::new());
-        officer.done("inspectionRecord", "case { id }", inspection(jfn, &case, "NO_VIOLATION", json!([]))).await;
+        officer.done("inspectionRecord", "inspection { id }", inspection(jfn, &case, "NO_VIOLATION", json!([]))).await;
         edit(&officer, &case, "IMMINENT_DANGER").await;
         assert_eq!(stands(&officer, &case).await.0, "MET", "what was answered in time stays so");
     }

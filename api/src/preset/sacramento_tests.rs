@@ -184,6 +184,8 @@ fn imminent_danger_is_looked_at_on_the_same_day_and_what_is_less_urgent_never_so
     let lengths: Vec<u32> = CasePriority::ALL.iter().map(|priority| hours(within(*priority))).collect();
     assert!(lengths.is_sorted(), "{lengths:?}");
     let targets = &preset.response_targets;
-    let bare = targets.iter().filter(|target| !target.rule.citation.contains("no ordinance") && target.rule.note.is_none());
+    let bare = targets
+        .iter()
+        .filter(|target| !target.rule.citation.contains("no ordinance") && target.rule.note.is_none());
     assert_eq!(bare.count(), 0, "a number from elsewhere says that it was not verified");
 }
