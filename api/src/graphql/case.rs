@@ -35,6 +35,7 @@ use super::{
     page::{connection, cost},
     property::Property,
     referral::Referral,
+    response::ResponseTarget,
     scalars::{Date, Money},
     staff::{District, StaffMember},
     suggested_remedy::{SuggestedRemedy, suggested},
@@ -170,6 +171,12 @@ impl Case {
     /// The day of the next action; every open case has one, null only when closed.
     async fn next_action_on(&self) -> Option<Date> {
         self.0.case.next_action_on.map(Date)
+    }
+
+    /// The clock of the first look at its place; null for a case that has none: it was taken from a register that does not
+    /// tell of such looks, or opened before there was this clock.
+    async fn response_target(&self, ctx: &Context<'_>) -> Result<Option<ResponseTarget>> {
+        ResponseTarget::of(ctx, &self.0.case).await
     }
 
     /// Whole days of the city's calendar since it came to this stage.

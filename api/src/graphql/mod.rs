@@ -59,6 +59,8 @@ mod protection_certificate;
 mod referral;
 mod referral_mutation;
 mod remedy;
+mod response;
+mod response_mutation;
 mod scalars;
 mod staff;
 mod suggested_remedy;
@@ -123,6 +125,7 @@ pub struct Mutation(
     property_mutation::PropertyMutation,
     referral_mutation::ReferralMutation,
     remedy::RemedyMutation,
+    response_mutation::ResponseMutation,
     team::TeamMutation,
     violation::ViolationMutation,
 );
