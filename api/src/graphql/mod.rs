@@ -1,5 +1,6 @@
 //! The public schema: one file per noun, each a thin layer over one function of `reads` or `writes`.
 
+mod asked;
 mod batching;
 mod calendar;
 mod call;
@@ -66,7 +67,7 @@ mod violation;
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 use uuid::Uuid;
 
-pub use self::context::Background;
+pub use self::{context::Background, limits::is_change};
 use self::loaders::Loaders;
 use crate::{
     app::{App, REQUEST_ID},
@@ -144,6 +145,7 @@ pub fn schema(app: App, production: bool, background: Background) -> JfnSchema {
 
 fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .extension(asked::Costs)
         .limit_complexity(limits::COMPLEXITY)
         .limit_recursive_depth(limits::RECURSION)
 }
