@@ -67,6 +67,9 @@ fn opened() -> case::Model {
         duplicate_of_id: None,
         next_action_on: Some(at(0).date_naive()),
         previous_case_id: None,
+        response_rule: None,
+        response_due_at: None,
+        responded_at: None,
         event_count: 1,
         event_hash: String::new(),
     }
