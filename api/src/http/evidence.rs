@@ -46,9 +46,7 @@ pub(super) enum Refused {
 impl From<Error> for Refused {
     fn from(error: Error) -> Self {
         match error {
-            Error::NotFound(_) | Error::NothingKnown(_) => {
-                Self::Status(StatusCode::NOT_FOUND, error.to_string())
-            }
+            Error::NotFound(_) => Self::Status(StatusCode::NOT_FOUND, error.to_string()),
             other => Self::Failed(other),
         }
     }

@@ -39,7 +39,8 @@ pub async fn of_case(app: &App, viewer: &Viewer, id: CaseId, as_of: NaiveDate) -
         .all(&app.db)
         .await?;
     if events.is_empty() {
-        return Err(Error::NothingKnown(as_of));
+        // An address with a day that has nothing behind it is a wrong address, not a case that is not there.
+        return Err(Error::BadInput(Error::NothingKnown(as_of).to_string()));
     }
     let evidence = evidence::Entity::visible_to(viewer)
         .filter(evidence::Column::CaseId.eq(id))
