@@ -416,7 +416,7 @@ fn the_status_of_an_action_lasts_since_its_last_step_and_never_since_before_the_
     let moment = |text: &str| Some(text.parse::<DateTime<Utc>>().unwrap());
     assert_eq!(status_since(&[], ZONE), None);
     let referred = step("2026-11-20T18:00:00Z", "2026-11-20");
-    assert_eq!(status_since(&[referred.clone()], ZONE), moment("2026-11-20T18:00:00Z"));
+    assert_eq!(status_since(std::slice::from_ref(&referred), ZONE), moment("2026-11-20T18:00:00Z"));
     let of_yesterday = step("2026-11-22T18:00:00Z", "2026-11-21");
     assert_eq!(status_since(&[referred.clone(), of_yesterday], ZONE), moment("2026-11-21T08:00:00Z"));
     let of_that_day = step("2026-11-22T18:00:00Z", "2026-11-20");
