@@ -296,7 +296,7 @@ story! {
             let (mut after, mut seen) = (Value::Null, Vec::new());
             loop {
                 let page = officer.ask(query, json!({ "id": case, "on": on, "after": after })).await["case"]["inspections"].take();
-                assert_eq!(page["nodes"][0]["performedAt"].is_null() || on.is_null(), true);
+                assert!(page["nodes"][0]["performedAt"].is_null() || on.is_null(), "{page}");
                 seen.push(page["nodes"][0]["id"].clone());
                 after = page["pageInfo"]["endCursor"].clone();
                 if page["pageInfo"]["hasNextPage"] == false {
