@@ -28,7 +28,9 @@ story! {
     async fn the_public_audits_find_nothing(jfn) {
         let found = audits(&jfn.url).await;
         assert!(found.len() >= 60, "only {} audits were made", found.len());
-        let bad: Vec<&Value> = found.iter().filter(|audit| audit["status"] != "ok").collect();
+        // A notice is of what a server may do and need not.
+        let good = |audit: &Value| audit["status"] == "ok" || audit["status"] == "notice";
+        let bad: Vec<&Value> = found.iter().filter(|audit| !good(audit)).collect();
         assert!(bad.is_empty(), "{bad:#?}");
     }
 }

@@ -19,13 +19,10 @@ use super::*;
 
 const ZONE: Tz = Tz::America__Los_Angeles;
 
-fn start() -> DateTime<Utc> {
-    "2026-11-20T18:00:00Z".parse().unwrap()
-}
-
 /// The moment of an entry: one each hour.
 fn at(number: usize) -> DateTime<Utc> {
-    start() + TimeDelta::hours(i64::try_from(number).unwrap())
+    "2026-11-20T18:00:00Z".parse::<DateTime<Utc>>().unwrap()
+        + TimeDelta::hours(i64::try_from(number).unwrap())
 }
 
 /// A day that ends after so many entries.
@@ -36,10 +33,10 @@ fn after(entries: usize) -> Day {
 
 fn change(
     field: impl Into<String>,
-    before: Option<impl ToString>,
-    after: Option<impl ToString>,
+    from: Option<impl ToString>,
+    to: Option<impl ToString>,
 ) -> Option<Change> {
-    let (before, after) = (before.map(|v| v.to_string()), after.map(|v| v.to_string()));
+    let (before, after) = (from.map(|v| v.to_string()), to.map(|v| v.to_string()));
     (before != after).then(|| Change { field: field.into(), before, after })
 }
 
@@ -200,7 +197,7 @@ proptest! {
             legal_action_id: None,
             district_id: DistrictId::generate(),
             label: "Look again".to_owned(),
-            due_on: start().date_naive(),
+            due_on: at(0).date_naive(),
             completed_on: None,
             completed_by: None,
             met_by: None,
@@ -282,9 +279,9 @@ fn found(case: CaseId) -> violation::Model {
         inspection_id: InspectionId::generate(),
         code_section: "SCC 8.96.130".to_owned(),
         description: "The stairs are rotten.".to_owned(),
-        found_on: start().date_naive(),
+        found_on: at(0).date_naive(),
         comply_by: None,
-        corrected_on: Some(start().date_naive()),
+        corrected_on: Some(at(0).date_naive()),
         immediate_danger: false,
         offense_number: 1,
     }
