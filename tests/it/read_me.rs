@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tests::{Client, Jfn, files::in_repository, key, story};
 
 use crate::{
-    case_at_work::{find, party, violation},
+    case_at_work::{find, open, party, violation},
     legal::{advance, case_at, refer, schedule},
 };
 
@@ -54,7 +54,7 @@ async fn busy(jfn: &Jfn) -> (Client, Value, Value) {
         }
         cases.push(case);
     }
-    let (case, other) = (cases.remove(0), cases.remove(0));
+    let case = cases.remove(0);
     find(jfn, &attorney, &case["id"], json!([violation("SCC 8.04.100")])).await;
     let ahead = json!({ "idempotencyKey": key(), "caseId": case["id"], "label": "Look again", "dueOn": "2026-12-01" });
     attorney.done("deadlineSet", "", ahead).await;
@@ -68,6 +68,7 @@ async fn busy(jfn: &Jfn) -> (Client, Value, Value) {
         "reason": "Is this enough?", "answerBy": "2026-11-25",
     });
     jfn.code_officer(3).await.done("referralMake", "", asked).await;
+    let other = open(jfn, &attorney, "92 OAK AVE").await;
     (attorney, case, other)
 }
 
@@ -101,8 +102,8 @@ story! {
             let asker = if is_of_ten { &attorney } else { &chief };
             let mut variables = variables.clone();
             if heading.ends_with("The first look at the place") {
-                // The place of the other one was looked at.
-                variables["case"] = other["id"].clone();
+                // Nobody looked at the place of this one.
+                variables["case"] = other.clone();
             }
             let seen = asker.ask(&query, variables).await;
             for payload in seen.as_object().unwrap().values().filter(|_| query.starts_with("mutation")) {

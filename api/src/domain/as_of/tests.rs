@@ -5,10 +5,7 @@ use entity::{
     case::{CaseOutcome, CasePriority, CaseSource},
     deadline::{self, DeadlineKind},
     hearing::{self, HearingStatus},
-    id::{
-        DeadlineId, DistrictId, HearingId, LegalActionId, LegalActionStatusChangeId, PropertyId, StaffId,
-        ViolationId,
-    },
+    id::{DeadlineId, DistrictId, HearingId, LegalActionId, PropertyId, StaffId, ViolationId},
     inspection::{self, InspectionResult},
     legal_action::LegalActionStatus,
     violation,
@@ -21,8 +18,8 @@ const ZONE: Tz = Tz::America__Los_Angeles;
 
 /// The moment of an entry: one each hour.
 fn at(number: usize) -> DateTime<Utc> {
-    "2026-11-20T18:00:00Z".parse::<DateTime<Utc>>().unwrap()
-        + TimeDelta::hours(i64::try_from(number).unwrap())
+    let hours = TimeDelta::hours(i64::try_from(number).unwrap());
+    "2026-11-20T18:00:00Z".parse::<DateTime<Utc>>().unwrap() + hours
 }
 
 /// A day that ends after so many entries.
@@ -401,7 +398,7 @@ fn a_hearing_stands_where_it_was_set_before_it_was_moved() {
 #[test]
 fn the_status_of_an_action_lasts_since_its_last_step_and_never_since_before_the_one_before() {
     let step = |recorded: &str, on: &str| status_change::Model {
-        id: LegalActionStatusChangeId::generate(),
+        id: entity::id::LegalActionStatusChangeId::generate(),
         legal_action_id: LegalActionId::generate(),
         from_status: None,
         to_status: LegalActionStatus::Referred,
@@ -410,8 +407,8 @@ fn the_status_of_an_action_lasts_since_its_last_step_and_never_since_before_the_
         changed_by: StaffId::generate(),
         reason: None,
     };
-    let moment = |text: &str| Some(text.parse::<DateTime<Utc>>().unwrap());
     assert_eq!(status_since(&[], ZONE), None);
+    let moment = |text: &str| Some(text.parse::<DateTime<Utc>>().unwrap());
     let referred = step("2026-11-20T18:00:00Z", "2026-11-20");
     assert_eq!(status_since(std::slice::from_ref(&referred), ZONE), moment("2026-11-20T18:00:00Z"));
     let of_yesterday = step("2026-11-22T18:00:00Z", "2026-11-21");
