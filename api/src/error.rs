@@ -75,6 +75,10 @@ impl Error {
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
+        if was_ended(&error) {
+            let message = "The database took too long over it and ended it; ask for less at once.";
+            return Self::TooComplex(message.to_owned());
+        }
         Self::Database(Arc::new(error))
     }
 }
@@ -83,6 +87,16 @@ impl From<NotKnown> for Error {
     fn from(reason: NotKnown) -> Self {
         Self::BadInput(reason.to_string())
     }
+}
+
+// PostgreSQL's `query_canceled`, SQLite's `SQLITE_INTERRUPT`: the limit that a statement has.
+fn was_ended(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error
+    else {
+        return false;
+    };
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| code == "57014" || code == "9")
 }
 
 impl From<Refusal> for Error {

@@ -84,8 +84,8 @@ impl Entry {
     }
 }
 
-/// Appends an entry to the case, whose row the caller holds locked.
-pub async fn append(tx: &mut Tx, case: &mut case::Model, entry: Entry) -> Result<CaseEventId> {
+/// Binds an entry to the case's newest one; the caller, who holds the case locked or makes it, writes both rows.
+pub async fn bind(tx: &mut Tx, case: &mut case::Model, entry: Entry) -> Result<case_event::Model> {
     let transaction = place_in_order(tx).await?;
     let mut event = case_event::Model {
         id: CaseEventId::generate(),
@@ -108,6 +108,13 @@ pub async fn append(tx: &mut Tx, case: &mut case::Model, entry: Entry) -> Result
     case.event_count = event.position;
     case.event_hash.clone_from(&event.hash);
     case.updated_at = tx.now;
+    tx.changed(case.id);
+    Ok(event)
+}
+
+/// Appends an entry to the case, whose row the caller holds locked.
+pub async fn append(tx: &mut Tx, case: &mut case::Model, entry: Entry) -> Result<CaseEventId> {
+    let event = bind(tx, case, entry).await?;
     let id = event.id;
     let active: case_event::ActiveModel = event.into();
     case_event::Entity::insert(active.reset_all()).exec_without_returning(tx.conn()).await?;
@@ -118,7 +125,6 @@ pub async fn append(tx: &mut Tx, case: &mut case::Model, entry: Entry) -> Result
         .filter(case::Column::Id.eq(case.id))
         .exec(tx.conn())
         .await?;
-    tx.changed(case.id);
     Ok(id)
 }
 

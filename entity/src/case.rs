@@ -2,7 +2,10 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::id::{CaseId, DistrictId, PropertyId, StaffId};
+use crate::{
+    id::{CaseId, DistrictId, PropertyId, StaffId},
+    response_pause::ResponseRule,
+};
 
 words! {
     /// Where a case stands.
@@ -161,6 +164,13 @@ pub struct Model {
     pub next_action_on: Option<Date>,
     /// The earlier case at the same place and of the same kind.
     pub previous_case_id: Option<CaseId>,
+    /// What the time for a first look at the place is counted by; none for a case that has no such clock.
+    #[sea_orm(column_type = "Json")]
+    pub response_rule: Option<ResponseRule>,
+    /// By when somebody is to look at the place, with the pauses that have ended.
+    pub response_due_at: Option<DateTimeUtc>,
+    /// When somebody first did.
+    pub responded_at: Option<DateTimeUtc>,
     /// Number of timeline entries so far.
     pub event_count: i32,
     /// Hash of the newest timeline entry.

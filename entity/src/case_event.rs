@@ -50,6 +50,10 @@ words! {
         PaymentRecorded,
         /// The case or a person was referred elsewhere.
         Referred,
+        /// The clock of the first look at the place was paused.
+        ResponsePaused,
+        /// That clock runs again.
+        ResponseResumed,
         /// Calls at the place changed what the case rests on.
         CallsChanged,
         /// The case was closed.

@@ -142,6 +142,8 @@ ids! {
     CaseEvidenceId = "evidence",
     /// One entry of a case's timeline.
     CaseEventId = "event",
+    /// A register that existing cases are imported from.
+    CaseRegisterId = "register",
     /// The appeal of a citation.
     CitationAppealId = "appeal",
     /// What a citation asks for one code section.
@@ -180,6 +182,8 @@ ids! {
     HearingId = "hearing",
     /// The record of a creating mutation, for retries.
     IdempotencyRecordId = "idempotency",
+    /// A case of a register that became one of ours.
+    ImportedCaseId = "imported",
     /// An inspection.
     InspectionId = "inspection",
     /// A legal action.
@@ -210,6 +214,8 @@ ids! {
     RejectedRowId = "rejected",
     /// That the city attorney confirmed a remedy.
     RemedyConfirmationId = "confirmation",
+    /// A time in which the clock of a first look at a place stood still.
+    ResponsePauseId = "pause",
     /// A person's signed-in browser.
     SessionId = "session",
     /// A member of staff.

@@ -162,6 +162,30 @@ story! {
 }
 
 story! {
+    async fn a_duplicate_names_the_case_that_covers_it_and_never_runs_in_a_circle(jfn) {
+        let sergeant = jfn.sergeant(3).await;
+        let mut ids = Vec::new();
+        for street in ["J", "K", "L"] {
+            let place = jfn.place(&format!("1200 {street} ST"), 3).await;
+            ids.push(open(&sergeant, &place).await["id"].take());
+        }
+        let close = |id: &Value, of: &Value| json!({
+            "caseId": id, "expectedVersion": 1, "outcome": "DUPLICATE", "reason": "The same.", "duplicateOfId": of,
+        });
+        assert_eq!(sergeant.refused("caseClose", CASE, close(&ids[0], &ids[0])).await, "INVALID");
+        let link = "case { duplicateOf { id } }";
+        let closed = sergeant.done("caseClose", link, close(&ids[0], &ids[1])).await;
+        assert_eq!(closed["case"]["duplicateOf"]["id"], ids[1]);
+        for other in &ids[1..] {
+            let refused = sergeant.refused("caseClose", CASE, close(other, &ids[0])).await;
+            assert_eq!(refused, "TRANSITION_BLOCKED", "it is covered by another one itself");
+        }
+        sergeant.done("caseClose", link, close(&ids[1], &ids[2])).await;
+        assert_eq!(sergeant.refused("caseClose", CASE, close(&ids[2], &ids[0])).await, "TRANSITION_BLOCKED");
+    }
+}
+
+story! {
     async fn every_change_comes_once_and_in_order(jfn) {
         let sergeant = jfn.sergeant(3).await;
         let mut cases = Vec::new();

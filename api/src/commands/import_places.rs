@@ -133,7 +133,8 @@ async fn store(app: &App, batch: &mut Vec<Parcel>, summary: &mut Summary) -> Res
     Ok(())
 }
 
-fn plain<'r>(source: impl Read + Send + 'r) -> Result<Box<dyn Read + Send + 'r>> {
+/// The bytes of a file, unpacked if they are gzip.
+pub(super) fn plain<'r>(source: impl Read + Send + 'r) -> Result<Box<dyn Read + Send + 'r>> {
     let mut source = BufReader::new(source);
     let first = source.fill_buf().map_err(|error| Error::BadInput(format!("cannot be read: {error}")))?;
     if first.starts_with(&GZIP_MAGIC) {
@@ -155,7 +156,8 @@ fn broken(line: u64, error: &csv::Error) -> Error {
     ))
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+/// A file that cannot be read.
+pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     Error::BadInput(format!("{} cannot be read: {error}.", path.display()))
 }
 

@@ -1,8 +1,10 @@
 //! The command line: what the binary `jfn` can be told to do.
 
+pub mod case_mapping;
 pub mod demo;
 pub mod feed;
 pub mod import_calls;
+pub mod import_cases;
 pub mod import_places;
 pub mod migrate;
 pub mod parcel_mapping;
@@ -46,6 +48,8 @@ enum Command {
     /// Runs feeds by hand.
     #[command(subcommand)]
     Feed(feed::Feed),
+    /// Takes a city's existing cases from files by a mapping.
+    ImportCases(import_cases::ImportCases),
     /// Loads parcels from files by a mapping.
     ImportPlaces(import_places::ImportPlaces),
     /// The rules and the flags they raised.
@@ -76,6 +80,7 @@ impl Jfn {
             Command::Schema => print(&crate::graphql::sdl()),
             Command::ImportCalls(arguments) => import_calls::run(&app(config).await?, arguments).await,
             Command::Feed(what) => feed::run(&app(config).await?, what).await,
+            Command::ImportCases(arguments) => import_cases::run(&app(config).await?, arguments).await,
             Command::ImportPlaces(arguments) => import_places::run(&app(config).await?, arguments).await,
             Command::Rules(what) => rules::run(&app(config).await?, what).await,
             Command::Staff(what) => staff::run(&app(config).await?, what).await,

@@ -106,28 +106,36 @@ impl ParcelMapping {
 
     /// Finds the columns in a header, or says which are missing.
     pub fn reading(&self, header: &StringRecord) -> Result<Reading<'_>, String> {
-        let mut positions = BTreeMap::new();
-        let mut missing = Vec::new();
-        for column in self.columns.all() {
-            let mut found = header.iter().enumerate().filter(|(_, name)| clean(name) == column);
-            match (found.next(), found.next()) {
-                (Some((position, _)), None) => {
-                    positions.insert(column, position);
-                }
-                (Some(_), Some(_)) => return Err(format!("the header names `{column}` twice")),
-                (None, _) => missing.push(format!("`{column}`")),
-            }
-        }
-        if missing.is_empty() {
-            return Ok(Reading { mapping: self, positions });
-        }
-        let found: Vec<String> = header.iter().map(|name| format!("`{}`", clean(name))).collect();
-        Err(format!(
-            "the header lacks {}; it has {}. Correct the mapping, or ask the source for the columns",
-            missing.join(", "),
-            found.join(", ")
-        ))
+        Ok(Reading { mapping: self, positions: positions(self.columns.all(), header)? })
     }
+}
+
+/// Where the columns stand in a header, or which it lacks.
+pub(super) fn positions<'m>(
+    columns: impl Iterator<Item = &'m str>,
+    header: &StringRecord,
+) -> Result<BTreeMap<&'m str, usize>, String> {
+    let mut positions = BTreeMap::new();
+    let mut missing = Vec::new();
+    for column in columns {
+        let mut found = header.iter().enumerate().filter(|(_, name)| clean(name) == column);
+        match (found.next(), found.next()) {
+            (Some((position, _)), None) => {
+                positions.insert(column, position);
+            }
+            (Some(_), Some(_)) => return Err(format!("the header names `{column}` twice")),
+            (None, _) => missing.push(format!("`{column}`")),
+        }
+    }
+    if missing.is_empty() {
+        return Ok(positions);
+    }
+    let found: Vec<String> = header.iter().map(|name| format!("`{}`", clean(name))).collect();
+    Err(format!(
+        "the header lacks {}; it has {}. Correct the mapping, or ask the source for the columns",
+        missing.join(", "),
+        found.join(", ")
+    ))
 }
 
 // A byte order mark before the first column is no part of its name.
@@ -226,13 +234,7 @@ impl Reading<'_> {
             (Some(latitude), Some(longitude)) => (latitude, longitude),
             _ => return Err("it has only one of latitude and longitude".to_owned()),
         };
-        let degrees = |text: &str| text.parse::<f64>().ok();
-        match (degrees(latitude), degrees(longitude)) {
-            (Some(latitude), Some(longitude)) if is_point(latitude, longitude) => {
-                Ok(Some((latitude, longitude)))
-            }
-            _ => Err(format!("`{}`, `{}` is no point in degrees", shown(latitude), shown(longitude))),
-        }
+        degrees(latitude, longitude).map(Some)
     }
 
     fn units(&self, row: &StringRecord) -> Result<Option<i32>, String> {
@@ -261,7 +263,16 @@ impl Reading<'_> {
     }
 }
 
-fn exact(text: &str, writing: &Writing) -> Option<Address> {
+/// Latitude and longitude, if they are those of a point on Earth.
+pub(super) fn degrees(latitude: &str, longitude: &str) -> Result<(f64, f64), String> {
+    match (latitude.parse::<f64>(), longitude.parse::<f64>()) {
+        (Ok(north), Ok(east)) if is_point(north, east) => Ok((north, east)),
+        _ => Err(format!("`{}`, `{}` is no point in degrees", shown(latitude), shown(longitude))),
+    }
+}
+
+/// The address, if it is that of one place.
+pub(super) fn exact(text: &str, writing: &Writing) -> Option<Address> {
     Some(Address::parse(text, writing)).filter(Address::is_exact)
 }
 
@@ -278,7 +289,8 @@ fn word<E: ActiveEnum<Value = String> + Copy>(
     found.map(Some).ok_or_else(|| format!("the mapping has no {what} for `{}`", shown(text)))
 }
 
-fn shown(text: &str) -> String {
+/// As much of a text as a message shows.
+pub(super) fn shown(text: &str) -> String {
     text.chars().take(80).collect()
 }
 

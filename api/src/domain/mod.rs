@@ -43,6 +43,7 @@ pub mod reconciling;
 pub mod referral;
 pub mod refusal;
 pub mod remedy;
+pub mod response;
 pub mod rule_replay;
 pub mod rule_scope;
 pub mod team_seat;

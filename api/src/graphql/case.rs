@@ -35,6 +35,7 @@ use super::{
     page::{connection, cost},
     property::Property,
     referral::Referral,
+    response::ResponseTarget,
     scalars::{Date, Money},
     staff::{District, StaffMember},
     suggested_remedy::{SuggestedRemedy, suggested},
@@ -172,6 +173,12 @@ impl Case {
         self.0.case.next_action_on.map(Date)
     }
 
+    /// The clock of the first look at its place; null for a case that has none: it was taken from a register that does not
+    /// tell of such looks, or opened before there was this clock.
+    async fn response_target(&self, ctx: &Context<'_>) -> Result<Option<ResponseTarget>> {
+        ResponseTarget::of(ctx, &self.0.case).await
+    }
+
     /// Whole days of the city's calendar since it came to this stage.
     async fn days_in_stage(&self, ctx: &Context<'_>) -> Result<i32> {
         let days = (ctx.today()? - ctx.app()?.city.day_of(self.0.case.stage_since)).num_days();
@@ -223,10 +230,13 @@ impl Case {
     }
 
     /// Where the draft of a letter in this case is, on this server: written from what is recorded when it is fetched, and marked
-    /// as a draft on each page. For whoever could send it; nothing is kept.
+    /// as a draft on each page; nothing is kept. Null for whoever could not send it, such as the team of another district, and
+    /// for an EARLY_WARNING, which belongs to no case.
     async fn letter_draft_url(
         &self,
-        #[graphql(desc = "What it is; an EARLY_WARNING belongs to no case.")] kind: LetterKind,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What it is; `EarlyWarning.letterUrl` has the draft of an EARLY_WARNING.")]
+        kind: LetterKind,
         #[graphql(desc = "Parties of the place; its owners when left out.")] recipient_ids: Option<
             Vec<PartyId>,
         >,
@@ -235,9 +245,10 @@ impl Case {
         amount: Option<Money>,
         #[graphql(desc = "The violations that it names; those that are open when left out.")]
         violation_ids: Option<Vec<ViolationId>>,
-    ) -> String {
+    ) -> Result<Option<String>> {
+        let case = &self.0.case;
         let about = DraftOf { kind, recipient_ids, comply_by, amount, violation_ids };
-        about.url(self.0.case.id)
+        Ok(reads::letters::may_draft(ctx.viewer()?, case, kind).then(|| about.url(case.id)))
     }
 
     /// Deadlines of the case and of its legal actions, the earliest first.

@@ -95,7 +95,7 @@ pub struct CaseEditInput {
     title: Option<String>,
     /// What it is about; the first is the primary kind.
     kinds: Option<Vec<CaseKind>>,
-    /// How urgent it is.
+    /// How urgent it is; the time for a first look at the place is counted anew from the opening.
     priority: Option<CasePriority>,
     /// The day of the next action.
     next_action_on: Option<Date>,

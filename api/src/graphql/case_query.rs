@@ -59,6 +59,8 @@ pub struct CaseFilter {
     opened_to: Option<DateTime<Utc>>,
     /// Whether a legal action was ever referred.
     has_legal_action: Option<bool>,
+    /// Nobody has looked at the place although the time for it is over: `responseTarget` is LATE. Or not so.
+    response_late: Option<bool>,
     /// Part of number, title, address, parcel number or a party's name.
     text: Option<String>,
 }
@@ -78,6 +80,7 @@ impl CaseFilter {
             opened_from: self.opened_from,
             opened_to: self.opened_to,
             has_legal_action: self.has_legal_action,
+            response_late: self.response_late,
             text: self.text,
         })
     }

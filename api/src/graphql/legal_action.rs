@@ -224,7 +224,7 @@ impl LegalAction {
         let remedy = self.known_remedy(ctx)?.current(ctx).await?;
         let viewer = ctx.viewer()?;
         let facts = ctx.loaders()?.load_one(StepFactsOf(action.id)).await?.unwrap_or_default();
-        let not_ours = viewer.require(Action::ConductLegalAction, Some(action.district_id)).err();
+        let not_ours = viewer.require(Action::TakeLegalSteps, Some(action.district_id)).err();
         let today = ctx.app()?.today();
         let option = |known: &crate::domain::remedy::RemedyStep| {
             // These three come with the step, so their lack does not show here.

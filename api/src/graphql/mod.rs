@@ -59,6 +59,9 @@ mod protection_certificate;
 mod referral;
 mod referral_mutation;
 mod remedy;
+mod request_cost;
+mod response;
+mod response_mutation;
 mod scalars;
 mod staff;
 mod suggested_remedy;
@@ -68,8 +71,8 @@ mod violation;
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 use uuid::Uuid;
 
-pub use self::context::Background;
 use self::{as_of::Asked, loaders::Loaders};
+pub use self::{context::Background, limits::is_change};
 use crate::{
     app::{App, REQUEST_ID},
     authz::Viewer,
@@ -123,6 +126,7 @@ pub struct Mutation(
     property_mutation::PropertyMutation,
     referral_mutation::ReferralMutation,
     remedy::RemedyMutation,
+    response_mutation::ResponseMutation,
     team::TeamMutation,
     violation::ViolationMutation,
 );
@@ -146,6 +150,7 @@ pub fn schema(app: App, production: bool, background: Background) -> JfnSchema {
 
 fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .extension(request_cost::Costs)
         .limit_complexity(limits::COMPLEXITY)
         .limit_recursive_depth(limits::RECURSION)
 }

@@ -289,3 +289,23 @@ fn a_ladder_of_fines_without_a_step_or_a_clock_is_refused() {
     let (_, reason) = fault(file, "sections = [\"SCC 8.48\"]", "sections = []");
     assert!(reason.contains("two ladders are for all other sections"), "{reason}");
 }
+
+#[test]
+fn a_response_target_that_is_missing_twofold_or_endless_is_refused() {
+    let file = "response-targets.toml";
+    let (_, reason) = fault(file, "priority = \"HIGH\"", "priority = \"NORMAL\"");
+    assert!(reason.contains("given twice"), "{reason}");
+    let (_, reason) = fault(file, "hours = 48", "hours = 48\ndays = 2");
+    assert!(reason.contains("either `hours` or `days`"), "{reason}");
+    let (_, reason) = fault(file, "hours = 48", "hours = 0");
+    assert!(reason.contains("`hours` are above zero"), "{reason}");
+    let (_, reason) = fault(file, "days = 30", "days = 3000");
+    assert!(reason.contains("within 366 days"), "{reason}");
+    let reason = fault_there(file, "\"ASKED_TO_WAIT\"", "\"HOLIDAY\"");
+    assert!(reason.contains("unknown variant `HOLIDAY`"), "{reason}");
+    let copy = Copy::new();
+    let path = copy.directory.path().join(file);
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.rsplit_once("[[target]]").unwrap().0).unwrap();
+    assert_eq!(copy.load().unwrap_err().reason, "the priority LOW has no target");
+}

@@ -20,7 +20,7 @@ macro_rules! embedded {
     };
 }
 
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "city.toml",
     "districts.toml",
     "districts.geojson",
@@ -30,6 +30,7 @@ const NAMES: [&str; 9] = [
     "fines.toml",
     "nuisance-rules.toml",
     "remedies.toml",
+    "response-targets.toml",
 ];
 const FEEDS: &str = "feeds/";
 /// Where the templates of letters are; a city's folder holds those that it changed.
@@ -49,6 +50,7 @@ impl Files {
                 "fines.toml",
                 "nuisance-rules.toml",
                 "remedies.toml",
+                "response-targets.toml",
                 "feeds/charlottesville-police-utc.toml",
                 "feeds/charlottesville-police.toml",
                 "feeds/dallas-active-calls.toml",

@@ -15,13 +15,16 @@ mod nuisance_rules;
 mod remedies;
 mod remedy_orders;
 mod remedy_steps;
+mod response_targets;
 mod rule_sets;
 mod schedule;
 
 use std::{collections::BTreeMap, path::Path};
 
+use entity::case::CasePriority;
+
 use crate::domain::{
-    court_calendar::CourtCalendar, deadline_rule::DeadlineRule, fine::Fines, remedy::Remedy,
+    court_calendar::CourtCalendar, deadline_rule::DeadlineRule, fine::Fines, remedy::Remedy, response::Target,
 };
 
 use self::files::Files;
@@ -51,6 +54,8 @@ pub struct Preset {
     pub fines: Fines,
     pub nuisance_rules: Vec<NuisanceRule>,
     pub remedies: Vec<Remedy>,
+    /// How soon somebody looks at the place, one for each priority.
+    pub response_targets: Vec<Target>,
     /// By key.
     pub feeds: Vec<Feed>,
     /// What the city's letters say, and their templates.
@@ -82,6 +87,7 @@ impl Preset {
             court_holidays: court_holidays::read(files.document("court-holidays.toml")?)?,
             remedies: remedies::read(files.document("remedies.toml")?, &deadline_rules)?,
             fines: fines::read(files.document("fines.toml")?, &deadline_rules)?,
+            response_targets: response_targets::read(files.document("response-targets.toml")?)?,
             deadline_rules,
             nuisance_rules,
             feeds: feeds::read(files.feeds())?,
@@ -111,6 +117,12 @@ impl Preset {
     #[must_use]
     pub fn deadline_rule(&self, key: &str) -> Option<&DeadlineRule> {
         self.deadline_rules.iter().find(|rule| rule.key == key)
+    }
+
+    /// How soon somebody looks at the place of a case of that priority.
+    #[must_use]
+    pub fn response_target(&self, priority: CasePriority) -> Option<&Target> {
+        self.response_targets.iter().find(|target| target.priority == priority)
     }
 
     /// The days on which the court is closed.

@@ -169,3 +169,23 @@ fn what_must_never_count_is_mapped_so() {
     assert_eq!(san_diego["459A"], C::Alarm);
     assert_eq!(preset.feed("demo-police").unwrap().call_types, *slo);
 }
+
+#[test]
+fn imminent_danger_is_looked_at_on_the_same_day_and_what_is_less_urgent_never_sooner() {
+    use entity::{case::CasePriority, response_pause::Within};
+    let preset = sacramento();
+    let within = |priority| preset.response_target(priority).unwrap().rule.within;
+    assert_eq!(within(CasePriority::ImminentDanger), Within::Days(0));
+    assert_eq!(within(CasePriority::High), Within::Hours(48));
+    let hours = |within| match within {
+        Within::Hours(hours) => hours,
+        Within::Days(days) => (days + 1) * 24,
+    };
+    let lengths: Vec<u32> = CasePriority::ALL.iter().map(|priority| hours(within(*priority))).collect();
+    assert!(lengths.is_sorted(), "{lengths:?}");
+    let targets = &preset.response_targets;
+    let bare = targets
+        .iter()
+        .filter(|target| !target.rule.citation.contains("no ordinance") && target.rule.note.is_none());
+    assert_eq!(bare.count(), 0, "a number from elsewhere says that it was not verified");
+}

@@ -16,7 +16,7 @@ use sea_orm::{
 use super::{
     joined::{Joined, join},
     page::{self, Key, Page, Sorting, Window},
-    text,
+    responses, text,
 };
 use crate::{
     app::App,
@@ -72,6 +72,8 @@ pub struct Filter {
     pub opened_from: Option<DateTime<Utc>>,
     pub opened_to: Option<DateTime<Utc>>,
     pub has_legal_action: Option<bool>,
+    /// Nobody has looked at the place, and the time for it is over.
+    pub response_late: Option<bool>,
     /// Number, title, address, parcel number or party.
     pub text: Option<String>,
 }
@@ -199,6 +201,10 @@ fn filtered(app: &App, viewer: &Viewer, filter: &Filter) -> Select<case::Entity>
             unscoped::<legal_action::Entity>().select_only().column(legal_action::Column::CaseId);
         let having = Condition::all().add(C::Id.in_subquery(with_action.into_query()));
         all = all.add(if wanted { having } else { having.not() });
+    }
+    if let Some(wanted) = filter.response_late {
+        let late = responses::late(app.clock.now());
+        all = all.add(if wanted { late } else { late.not() });
     }
     if let Some(words) = &filter.text {
         all = all.add(matching(app.db.get_database_backend(), words));

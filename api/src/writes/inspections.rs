@@ -12,6 +12,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter};
 use super::{
     cases::{self, BODY},
     deadlines::of_inspections,
+    responses,
     team::check_member,
     violations::{self, Found},
 };
@@ -113,7 +114,8 @@ pub async fn record(tx: &mut Tx, case: CaseId, record: Record) -> Result<Inspect
     } else {
         insert(tx, &inspection).await?;
     }
-    events::append(tx, &mut case, told(&inspection, planned_for, notes)).await?;
+    let entry = responses::looked(tx, &mut case, performed_at, told(&inspection, planned_for, notes)).await?;
+    events::append(tx, &mut case, entry).await?;
     violations::add(tx, &mut case, &inspection, performed_at, &found).await?;
     let on = tx.city.day_of(performed_at);
     of_inspections::made(tx, &mut case, &inspection, record.result, on).await?;

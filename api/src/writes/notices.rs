@@ -18,7 +18,7 @@ use super::{
     cases::{self, TITLE},
     cost_bills,
     deadlines::of_notices::{self, Served},
-    fines, legal_actions, letters,
+    fines, legal_actions, letters, responses,
 };
 use crate::{
     app::Tx,
@@ -94,9 +94,16 @@ pub async fn serve(tx: &mut Tx, case: CaseId, mut serving: Serving) -> Result<No
         Serving { amount_cents: assessed.amount_cents, amount_reason: assessed.reason.clone(), ..serving };
     let id = insert(tx, &case, &serving, &named).await?;
     let entry = told(&serving, &named).on(served_on, tx);
+    let entry = responses::noticed(tx, &mut case, served_on, entry).await?;
     events::append(tx, &mut case, entry).await?;
     fines::keep(tx, &mut case, id, &assessed, served_on).await?;
-    let served = Served { id, kind: serving.kind, services: &serving.services, comply_by: serving.comply_by };
+    let served = Served {
+        id,
+        kind: serving.kind,
+        legal_action: serving.legal_action,
+        services: &serving.services,
+        comply_by: serving.comply_by,
+    };
     of_notices::start(tx, &mut case, served).await?;
     if !serving.costs.is_empty() {
         cost_bills::bill(tx, id, &serving.costs).await?;

@@ -4,7 +4,7 @@ use entity::{
     case_event::CaseEventKind, citation_appeal, citation_fine, cost_billing, cost_entry, court_order,
     custody_entry, deadline, deadline_computation, deadline_extension, evidence, hearing, inspection,
     legal_action, legal_action_status_change, letter, notice, order_violation, party, property, referral,
-    referral::ReferralStatus, staff, tenant_impact, title_recording, violation,
+    referral::ReferralStatus, response_pause, staff, tenant_impact, title_recording, violation,
 };
 
 use super::{NotKnown, Past, Record};
@@ -74,6 +74,18 @@ written_once_in_case! {
     cost_entry::Model, recorded_at;
     evidence::Model, added_at;
     tenant_impact::Model, recorded_at;
+}
+
+impl Past for response_pause::Model {
+    fn then(mut self, record: &Record) -> Result<Option<Self>, NotKnown> {
+        if !record.holds(self.case_id, self.paused_at)? {
+            return Ok(None);
+        }
+        if self.resumed_at.is_some_and(|at| !record.knew(at)) {
+            (self.resumed_at, self.resumed_by) = (None, None);
+        }
+        Ok(Some(self))
+    }
 }
 
 impl Past for violation::Model {

@@ -5,10 +5,7 @@ use entity::{
     case::{CaseOutcome, CasePriority, CaseSource},
     deadline::{self, DeadlineKind},
     hearing::{self, HearingStatus},
-    id::{
-        DeadlineId, DistrictId, HearingId, LegalActionId, LegalActionStatusChangeId, PropertyId, StaffId,
-        ViolationId,
-    },
+    id::{DeadlineId, DistrictId, HearingId, LegalActionId, PropertyId, StaffId, ViolationId},
     inspection::{self, InspectionResult},
     legal_action::LegalActionStatus,
     violation,
@@ -19,13 +16,10 @@ use super::*;
 
 const ZONE: Tz = Tz::America__Los_Angeles;
 
-fn start() -> DateTime<Utc> {
-    "2026-11-20T18:00:00Z".parse().unwrap()
-}
-
 /// The moment of an entry: one each hour.
 fn at(number: usize) -> DateTime<Utc> {
-    start() + TimeDelta::hours(i64::try_from(number).unwrap())
+    let hours = TimeDelta::hours(i64::try_from(number).unwrap());
+    "2026-11-20T18:00:00Z".parse::<DateTime<Utc>>().unwrap() + hours
 }
 
 /// A day that ends after so many entries.
@@ -36,10 +30,10 @@ fn after(entries: usize) -> Day {
 
 fn change(
     field: impl Into<String>,
-    before: Option<impl ToString>,
-    after: Option<impl ToString>,
+    from: Option<impl ToString>,
+    to: Option<impl ToString>,
 ) -> Option<Change> {
-    let (before, after) = (before.map(|v| v.to_string()), after.map(|v| v.to_string()));
+    let (before, after) = (from.map(|v| v.to_string()), to.map(|v| v.to_string()));
     (before != after).then(|| Change { field: field.into(), before, after })
 }
 
@@ -67,6 +61,9 @@ fn opened() -> case::Model {
         duplicate_of_id: None,
         next_action_on: Some(at(0).date_naive()),
         previous_case_id: None,
+        response_rule: None,
+        response_due_at: None,
+        responded_at: None,
         event_count: 1,
         event_hash: String::new(),
     }
@@ -197,7 +194,7 @@ proptest! {
             legal_action_id: None,
             district_id: DistrictId::generate(),
             label: "Look again".to_owned(),
-            due_on: start().date_naive(),
+            due_on: at(0).date_naive(),
             completed_on: None,
             completed_by: None,
             met_by: None,
@@ -276,9 +273,9 @@ fn found(case: CaseId) -> violation::Model {
         inspection_id: InspectionId::generate(),
         code_section: "SCC 8.96.130".to_owned(),
         description: "The stairs are rotten.".to_owned(),
-        found_on: start().date_naive(),
+        found_on: at(0).date_naive(),
         comply_by: None,
-        corrected_on: Some(start().date_naive()),
+        corrected_on: Some(at(0).date_naive()),
         immediate_danger: false,
         offense_number: 1,
     }
@@ -398,7 +395,7 @@ fn a_hearing_stands_where_it_was_set_before_it_was_moved() {
 #[test]
 fn the_status_of_an_action_lasts_since_its_last_step_and_never_since_before_the_one_before() {
     let step = |recorded: &str, on: &str| status_change::Model {
-        id: LegalActionStatusChangeId::generate(),
+        id: entity::id::LegalActionStatusChangeId::generate(),
         legal_action_id: LegalActionId::generate(),
         from_status: None,
         to_status: LegalActionStatus::Referred,
@@ -407,8 +404,8 @@ fn the_status_of_an_action_lasts_since_its_last_step_and_never_since_before_the_
         changed_by: StaffId::generate(),
         reason: None,
     };
-    let moment = |text: &str| Some(text.parse::<DateTime<Utc>>().unwrap());
     assert_eq!(status_since(&[], ZONE), None);
+    let moment = |text: &str| Some(text.parse::<DateTime<Utc>>().unwrap());
     let referred = step("2026-11-20T18:00:00Z", "2026-11-20");
     assert_eq!(status_since(std::slice::from_ref(&referred), ZONE), moment("2026-11-20T18:00:00Z"));
     let of_yesterday = step("2026-11-22T18:00:00Z", "2026-11-21");

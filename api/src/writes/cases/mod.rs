@@ -17,7 +17,7 @@ use sea_orm::{
 };
 
 pub use self::{
-    opening::{Opening, open},
+    opening::{Opening, blank, numbers, open},
     stages::{advance, close, reopen},
 };
 use crate::{
@@ -27,6 +27,7 @@ use crate::{
     error::Result,
     events::{self, Entry},
     scope::{VisibleTo, unscoped},
+    writes::responses,
 };
 
 /// Characters of a title at most.
@@ -54,9 +55,13 @@ pub async fn edit(tx: &mut Tx, id: CaseId, version: i32, edit: Edit) -> Result<(
         case.title = title;
     }
     if let Some(priority) = edit.priority {
+        let is_new = case.priority != priority;
         entry = entry.change("priority", Some(case.priority), Some(priority));
         case.priority = priority;
         case.priority_rank = priority.rank();
+        if is_new {
+            entry = responses::recount(tx, &mut case, entry).await?;
+        }
     }
     if let Some(day) = edit.next_action_on {
         let day = next_action(tx, Some(day))?;
@@ -70,8 +75,7 @@ pub async fn edit(tx: &mut Tx, id: CaseId, version: i32, edit: Edit) -> Result<(
         let kinds = checked_kinds(kinds)?;
         let before = kinds_of(tx, id).await?;
         entry = entry.change("kinds", Some(words(&before)), Some(words(&kinds)));
-        case_kind::Entity::delete_many().filter(case_kind::Column::CaseId.eq(id)).exec(tx.conn()).await?;
-        store_kinds(tx, id, &kinds).await?;
+        replace_kinds(tx, id, &kinds).await?;
     }
     if entry.changes.is_empty() {
         return Ok(());
@@ -180,13 +184,20 @@ fn words(kinds: &[CaseKind]) -> String {
     kinds.iter().map(|kind| kind.word()).collect::<Vec<_>>().join(", ")
 }
 
-async fn kinds_of(tx: &Tx, id: CaseId) -> Result<Vec<CaseKind>> {
+/// The kinds of a case, the primary one first.
+pub async fn kinds_of(tx: &Tx, id: CaseId) -> Result<Vec<CaseKind>> {
     let rows = unscoped::<case_kind::Entity>()
         .filter(case_kind::Column::CaseId.eq(id))
         .order_by_asc(case_kind::Column::Position)
         .all(tx.conn())
         .await?;
     Ok(rows.into_iter().map(|row| row.kind).collect())
+}
+
+/// Gives a case these kinds in place of those it has.
+pub async fn replace_kinds(tx: &Tx, id: CaseId, kinds: &[CaseKind]) -> Result<()> {
+    case_kind::Entity::delete_many().filter(case_kind::Column::CaseId.eq(id)).exec(tx.conn()).await?;
+    store_kinds(tx, id, kinds).await
 }
 
 async fn store_kinds(tx: &Tx, id: CaseId, kinds: &[CaseKind]) -> Result<()> {
@@ -225,7 +236,8 @@ pub async fn check_assignee(tx: &Tx, id: StaffId, district: DistrictId) -> Resul
     person.map(|person| person.name).ok_or_else(|| Refusal::invalid("assigneeId", message).into())
 }
 
-fn next_action(tx: &Tx, stated: Option<NaiveDate>) -> Result<NaiveDate, Refusal> {
+/// The day of the next action: the stated one, unless it has passed, or the city's default period from today.
+pub fn next_action(tx: &Tx, stated: Option<NaiveDate>) -> Result<NaiveDate, Refusal> {
     let today = tx.today();
     match stated {
         Some(day) if day < today => Err(Refusal::invalid("nextActionOn", format!("{day} has passed."))),

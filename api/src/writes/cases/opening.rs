@@ -6,7 +6,7 @@ use entity::{
     case_event::CaseEventKind,
     case_kind::{self, CaseKind},
     case_number,
-    id::{CaseId, DistrictId, StaffId},
+    id::{CaseId, DistrictId, PropertyId, StaffId},
     property,
 };
 use sea_orm::{
@@ -24,7 +24,10 @@ use crate::{
     error::Result,
     events::{self, Entry},
     scope::unscoped,
-    writes::properties::{self, PlaceRef},
+    writes::{
+        properties::{self, PlaceRef},
+        responses,
+    },
 };
 
 /// What a new case starts with.
@@ -59,32 +62,18 @@ pub async fn open(tx: &mut Tx, opening: Opening) -> Result<CaseId> {
     }
     let next_action_on = next_action(tx, opening.next_action_on)?;
     let previous = recurrence_of(tx, &place, &kinds).await?;
+    let number = numbers(tx, 1).await?.remove(0);
     let mut case = case::Model {
-        id: CaseId::generate(),
-        number: next_number(tx).await?,
-        version: 1,
-        title,
         description,
-        stage: CaseStage::Intake,
-        stage_since: tx.now,
-        previous_stage: None,
-        was_litigated: false,
         priority: opening.priority,
         priority_rank: opening.priority.rank(),
         source: opening.source,
-        district_id: district,
-        property_id: place.id,
         assignee_id: opening.assignee,
-        opened_at: tx.now,
-        updated_at: tx.now,
-        closed_at: None,
-        outcome: None,
-        duplicate_of_id: None,
         next_action_on: Some(next_action_on),
         previous_case_id: previous,
-        event_count: 0,
-        event_hash: String::new(),
+        ..blank(tx, number, title, place.id, district)
     };
+    responses::start(tx, &mut case);
     let row: case::ActiveModel = case.clone().into();
     case::Entity::insert(row.reset_all()).exec_without_returning(tx.conn()).await?;
     store_kinds(tx, case.id, &kinds).await?;
@@ -95,7 +84,8 @@ pub async fn open(tx: &mut Tx, opening: Opening) -> Result<CaseId> {
             .change("kinds", None::<String>, Some(words(&kinds)))
             .change("priority", None::<CasePriority>, Some(case.priority))
             .change("assignee", None::<StaffId>, case.assignee_id)
-            .change("nextActionOn", None::<NaiveDate>, case.next_action_on);
+            .change("nextActionOn", None::<NaiveDate>, case.next_action_on)
+            .change("responseDueAt", None::<String>, case.response_due_at.map(|at| at.to_rfc3339()));
     events::append(tx, &mut case, entry).await?;
     Ok(case.id)
 }
@@ -147,13 +137,57 @@ async fn recurrence_of(tx: &Tx, place: &property::Model, kinds: &[CaseKind]) -> 
     Ok(found.map(|case| case.id))
 }
 
-// JFN-2026-000123: the row of the year is locked until this transaction ends, so numbers have no gaps.
-async fn next_number(tx: &Tx) -> Result<String> {
+/// A case that begins now, before anything but its title and place is known of it.
+pub fn blank(
+    tx: &Tx,
+    number: String,
+    title: String,
+    property_id: PropertyId,
+    district_id: DistrictId,
+) -> case::Model {
+    case::Model {
+        id: CaseId::generate(),
+        number,
+        version: 1,
+        title,
+        description: None,
+        stage: CaseStage::Intake,
+        stage_since: tx.now,
+        previous_stage: None,
+        was_litigated: false,
+        priority: CasePriority::Normal,
+        priority_rank: CasePriority::Normal.rank(),
+        source: CaseSource::Other,
+        district_id,
+        property_id,
+        assignee_id: None,
+        opened_at: tx.now,
+        updated_at: tx.now,
+        closed_at: None,
+        outcome: None,
+        duplicate_of_id: None,
+        next_action_on: None,
+        previous_case_id: None,
+        response_rule: None,
+        response_due_at: None,
+        responded_at: None,
+        event_count: 0,
+        event_hash: String::new(),
+    }
+}
+
+/// So many new case numbers, such as JFN-2026-000123: the row of the year is locked until this transaction ends, so
+/// numbers have no gaps.
+pub async fn numbers(tx: &Tx, count: i32) -> Result<Vec<String>> {
     let year = tx.today().year();
-    let first = case_number::ActiveModel { year: Set(year), last: Set(1) };
+    let first = case_number::ActiveModel { year: Set(year), last: Set(count) };
     let next = OnConflict::column(case_number::Column::Year)
-        .value(case_number::Column::Last, Expr::col((case_number::Entity, case_number::Column::Last)).add(1))
+        .value(
+            case_number::Column::Last,
+            Expr::col((case_number::Entity, case_number::Column::Last)).add(count),
+        )
         .to_owned();
     let row = case_number::Entity::insert(first).on_conflict(next).exec_with_returning(tx.conn()).await?;
-    Ok(format!("{}-{year}-{:06}", tx.city.preset.city.case_number_prefix, row.last))
+    let prefix = &tx.city.preset.city.case_number_prefix;
+    Ok((row.last - count + 1..=row.last).map(|number| format!("{prefix}-{year}-{number:06}")).collect())
 }

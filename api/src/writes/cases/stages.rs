@@ -6,7 +6,7 @@ use entity::{
     case_event::CaseEventKind,
     id::CaseId,
 };
-use sea_orm::{ColumnTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{BODY, lock_version, next_action, store};
 use crate::{
@@ -19,7 +19,8 @@ use crate::{
     error::{Error, Result},
     events::{self, Entry},
     reads::case_facts,
-    scope::VisibleTo,
+    scope::{VisibleTo, unscoped},
+    writes::responses,
 };
 
 /// Moves a case to another stage, if nothing blocks it.
@@ -64,6 +65,13 @@ pub async fn close(
     reason: &str,
     duplicate_of: Option<CaseId>,
 ) -> Result<()> {
+    // Two cases that are closed as duplicates of each other at the same time see each other's end.
+    unscoped::<case::Entity>()
+        .filter(case::Column::Id.is_in([Some(id), duplicate_of].into_iter().flatten()))
+        .order_by_asc(case::Column::Id)
+        .lock_exclusive()
+        .all(tx.conn())
+        .await?;
     let mut case = lock_version(tx, id, version).await?;
     tx.viewer.require(Action::CloseCases, Some(case.district_id))?;
     let reason = text("reason", reason, BODY)?;
@@ -74,6 +82,7 @@ pub async fn close(
         return Err(Error::Refused(blocks));
     }
     check_duplicate_of(tx, id, outcome, duplicate_of).await?;
+    responses::end_pause(tx, &mut case, tx.now, "Response clock ended with the case").await?;
     let entry = Entry::new(CaseEventKind::Closed, format!("Closed: {outcome}"))
         .body(Some(reason))
         .change("stage", Some(case.stage), Some(CaseStage::Closed))
@@ -139,8 +148,18 @@ async fn check_duplicate_of(
             let found = case::Entity::visible_to(&tx.viewer)
                 .filter(case::Column::Id.eq(other))
                 .one(tx.conn())
-                .await?;
-            found.map(|_| ()).ok_or_else(|| Refusal::not_found("case").at("duplicateOfId").into())
+                .await?
+                .ok_or_else(|| Refusal::not_found("case").at("duplicateOfId"))?;
+            // So the links never run in a circle, and the case that is named is one that is worked or was.
+            if found.duplicate_of_id.is_none() {
+                return Ok(());
+            }
+            let message = format!(
+                "{} is itself closed as a duplicate; name the case that `Case.duplicateOf` gives for it, or open it \
+                 again with `caseReopen`.",
+                found.number
+            );
+            Err(Refusal::blocked(message).at("duplicateOfId").into())
         }
     }
 }
