@@ -2,6 +2,8 @@
 
 mod parts;
 #[cfg(test)]
+mod register_tests;
+#[cfg(test)]
 mod tests;
 
 use std::{collections::HashMap, str::FromStr};
@@ -96,6 +98,8 @@ impl Record {
             return Err(NotKnown::Untold(WHAT));
         }
         self.put_back("title", &mut case.title, WHAT)?;
+        self.put_back_optional("description", &mut case.description, WHAT)?;
+        case.opened_at = self.opened_at(case.opened_at, WHAT)?;
         self.put_back("priority", &mut case.priority, WHAT)?;
         case.priority_rank = case.priority.rank();
         self.put_back("stage", &mut case.stage, WHAT)?;
@@ -129,6 +133,16 @@ impl Record {
             id.parse().ok()
         };
         self.before.iter().filter_map(made).collect()
+    }
+
+    // A register that a case was taken from may correct the day it was opened: its beginning in the city, or what was known
+    // then when that day had only begun.
+    fn opened_at(&self, now: DateTime<Utc>, what: &'static str) -> Result<DateTime<Utc>, NotKnown> {
+        let mut day: Option<NaiveDate> = None;
+        self.put_back_optional("openedOn", &mut day, what)?;
+        let start = day.and_then(|day| start_of(day, self.day.zone));
+        let taken = self.earlier.first().map_or(now, |told| told.recorded_at);
+        Ok(start.map_or(now, |start| start.min(taken)))
     }
 
     fn put_back<T: FromStr>(&self, name: &str, value: &mut T, what: &'static str) -> Result<(), NotKnown> {
@@ -221,14 +235,18 @@ impl Past for case_kind::Model {
     }
 }
 
+fn start_of(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
+    let midnight = day.and_time(chrono::NaiveTime::MIN);
+    zone.from_local_datetime(&midnight).earliest().map(|at| at.with_timezone(&Utc))
+}
+
 /// Since when a legal action stands where its last step took it; none without a step. The steps are in the order in which
 /// they were recorded: one of the day itself counts from the moment, an earlier day from its beginning, and none from before
 /// the step that it follows.
 #[must_use]
 pub fn status_since(steps: &[status_change::Model], zone: Tz) -> Option<DateTime<Utc>> {
     steps.iter().fold(None, |since, step| {
-        let midnight = step.changed_on.and_time(chrono::NaiveTime::MIN);
-        let start = zone.from_local_datetime(&midnight).earliest().map(|at| at.with_timezone(&Utc));
+        let start = start_of(step.changed_on, zone);
         let same_day = step.recorded_at.with_timezone(&zone).date_naive() == step.changed_on;
         let stated = if same_day { None } else { start }.unwrap_or(step.recorded_at);
         Some(since.map_or(stated, |before: DateTime<Utc>| before.max(stated)))

@@ -17,7 +17,7 @@ use super::*;
 const ZONE: Tz = Tz::America__Los_Angeles;
 
 /// The moment of an entry: one each hour.
-fn at(number: usize) -> DateTime<Utc> {
+pub(super) fn at(number: usize) -> DateTime<Utc> {
     let hours = TimeDelta::hours(i64::try_from(number).unwrap());
     "2026-11-20T18:00:00Z".parse::<DateTime<Utc>>().unwrap() + hours
 }
@@ -28,7 +28,7 @@ fn after(entries: usize) -> Day {
     Day { on: end.date_naive(), end, zone: ZONE }
 }
 
-fn change(
+pub(super) fn change(
     field: impl Into<String>,
     from: Option<impl ToString>,
     to: Option<impl ToString>,
@@ -37,7 +37,7 @@ fn change(
     (before != after).then(|| Change { field: field.into(), before, after })
 }
 
-fn opened() -> case::Model {
+pub(super) fn opened() -> case::Model {
     case::Model {
         id: CaseId::generate(),
         number: "JFN-2026-000001".to_owned(),
@@ -241,11 +241,11 @@ proptest! {
     }
 }
 
-fn told(kind: CaseEventKind, number: usize, changes: Vec<Option<Change>>) -> Told {
+pub(super) fn told(kind: CaseEventKind, number: usize, changes: Vec<Option<Change>>) -> Told {
     Told { kind, recorded_at: at(number), case_version: 1, changes: changes.into_iter().flatten().collect() }
 }
 
-fn record(case: CaseId, entries: usize, later: Told) -> Record {
+pub(super) fn record(case: CaseId, entries: usize, later: Told) -> Record {
     Record::new(case, after(entries), vec![told(CaseEventKind::Opened, 0, Vec::new()), later]).unwrap()
 }
 
