@@ -30,5 +30,12 @@ else
     say "NOT CHECKED: advisories and licences, because cargo-deny is not installed"
 fi
 
+command -v npm >/dev/null || {
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo "Node.js and npm are missing." >&2; exit 1; }
+    say "no npm: installing Debian's packages nodejs and npm, which run public audits of GraphQL over HTTP"
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nodejs npm
+}
+npm ci --prefix tests/audits --no-audit --no-fund --silent
+
 say "tests, on SQLite and on PostgreSQL"
 tests/postgres.sh cargo test --workspace --locked

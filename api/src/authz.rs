@@ -48,6 +48,8 @@ pub enum Action {
     ReferLegalAction,
     /// Authorise, file, hearings, orders.
     ConductLegalAction,
+    /// Take a step of a legal action; the remedy says whose step it is.
+    TakeLegalSteps,
     /// Inspections, violations, notices, citations.
     EnforceCode,
     SetDeadlines,
@@ -159,6 +161,7 @@ fn reach_of(role: StaffRole, action: Action) -> Reach {
             (A::DecideChallenges, R::Attorney | R::Sergeant) => OwnDistricts,
             (A::WritePrivileged | A::ConductLegalAction | A::ExtendDeadlines, R::Attorney) => OwnDistricts,
             (A::EnforceCode | A::ExtendCompliance, R::Attorney | R::CodeOfficer) => OwnDistricts,
+            (A::TakeLegalSteps, R::Attorney | R::CodeOfficer) => OwnDistricts,
             (A::ReviewFlags, R::Sergeant) => OwnDistricts,
             _ => Nowhere,
         },

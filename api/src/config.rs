@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
 };
 
@@ -42,6 +42,18 @@ pub struct Config {
     /// Bytes of a request's body at most.
     #[arg(long, global = true, env = "JFN_BODY_LIMIT", default_value_t = 2 * 1024 * 1024)]
     pub body_limit: usize,
+    /// Seconds that a GraphQL request may take, and one statement of it in the database.
+    #[arg(long, global = true, env = "JFN_REQUEST_SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub request_seconds: u64,
+    /// Requests of one address a minute at most; 0 for no limit.
+    #[arg(long, global = true, env = "JFN_REQUESTS_BY_ADDRESS", default_value_t = 3_000)]
+    pub requests_by_address: u32,
+    /// Requests of one member of staff or one program a minute at most; 0 for no limit.
+    #[arg(long, global = true, env = "JFN_REQUESTS_BY_VIEWER", default_value_t = 1_200)]
+    pub requests_by_viewer: u32,
+    /// Addresses of the reverse proxies in front, whose word in `X-Forwarded-For` is taken.
+    #[arg(long, global = true, env = "JFN_PROXIES", value_delimiter = ',', value_name = "ADDRESS")]
+    pub proxies: Vec<IpAddr>,
     /// Do not read feeds by their schedule; `feedRun` and `jfn feed run` work all the same.
     #[arg(long, global = true, env = "JFN_NO_SCHEDULE")]
     pub no_schedule: bool,

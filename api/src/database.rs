@@ -1,17 +1,23 @@
 //! Opening the database: SQLite or PostgreSQL by its address, and bringing its schema up to date.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, TransactionTrait,
-    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+    sqlx::{
+        self,
+        sqlite::{SqliteConnection, SqliteJournalMode, SqliteSynchronous},
+    },
 };
 
 use crate::{
     config::Config,
     error::{Error, Result},
 };
+
+/// Operations of SQLite's machine between two looks at the time: some milliseconds.
+const OPERATIONS: i32 = 50_000;
 
 /// How to open a database.
 #[derive(Clone, Debug)]
@@ -20,6 +26,8 @@ pub struct Opening {
     pub connections: u32,
     /// PostgreSQL schema; the server's default when none is named.
     pub schema: Option<String>,
+    /// How long a statement may take; as long as it wants when none.
+    pub statement_time: Option<Duration>,
     /// Whether a commit waits for the disk. Only what can be made again goes without.
     pub durable: bool,
 }
@@ -32,6 +40,7 @@ impl Opening {
             url: config.database_url.clone(),
             connections: config.connections,
             schema: None,
+            statement_time: Some(Duration::from_secs(config.request_seconds)),
             durable: true,
         }
     }
@@ -47,6 +56,16 @@ pub async fn open(opening: &Opening) -> Result<DatabaseConnection> {
         .sqlx_logging(false);
     if let Some(schema) = &opening.schema {
         options.set_schema_search_path(schema.clone());
+    }
+    if let Some(most) = opening.statement_time {
+        options.statement_timeout(most);
+        // SQLite has no such setting: it asks from time to time whether to go on.
+        options.map_sqlx_sqlite_before_acquire(move |connection, _| {
+            Box::pin(async move { ends_after(connection, most).await.map(|()| true) })
+        });
+        options.map_sqlx_sqlite_pool_opts(move |pool| {
+            pool.after_connect(move |connection, _| Box::pin(ends_after(connection, most)))
+        });
     }
     // FULL: what was acknowledged survives a power cut.
     let synchronous = if opening.durable { SqliteSynchronous::Full } else { SqliteSynchronous::Off };
@@ -64,6 +83,13 @@ pub async fn open(opening: &Opening) -> Result<DatabaseConnection> {
         ));
     }
     Ok(Database::connect(options).await?)
+}
+
+// Whoever takes the connection next has so much time from now on.
+async fn ends_after(connection: &mut SqliteConnection, most: Duration) -> Result<(), sqlx::Error> {
+    let began = Instant::now();
+    connection.lock_handle().await?.set_progress_handler(OPERATIONS, move || began.elapsed() < most);
+    Ok(())
 }
 
 /// Runs the migrations that are missing. Servers that start together take turns.

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use sea_orm::{DbErr, RuntimeErr};
 
-use crate::domain::refusal::Refusal;
+use crate::domain::{as_of::NotKnown, refusal::Refusal};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -18,6 +19,9 @@ pub enum Error {
     /// Missing or invisible: the two look the same.
     #[error("There is no such {0}.")]
     NotFound(&'static str),
+    /// The case was not on record by the end of that day.
+    #[error("Nothing of this case was known on {0}.")]
+    NothingKnown(NaiveDate),
     #[error("{0}")]
     BadInput(String),
     /// Somebody else is at it; after so many seconds it is worth another try.
@@ -43,7 +47,7 @@ impl Error {
         match self {
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden(_) => "FORBIDDEN",
-            Self::NotFound(_) => "NOT_FOUND",
+            Self::NotFound(_) | Self::NothingKnown(_) => "NOT_FOUND",
             Self::BadInput(_) | Self::Refused(_) => "BAD_INPUT",
             Self::Busy { .. } | Self::Interrupted(_) => "RATE_LIMITED",
             Self::TooComplex(_) => "TOO_COMPLEX",
@@ -71,8 +75,28 @@ impl Error {
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
+        if was_ended(&error) {
+            let message = "The database took too long over it and ended it; ask for less at once.";
+            return Self::TooComplex(message.to_owned());
+        }
         Self::Database(Arc::new(error))
     }
+}
+
+impl From<NotKnown> for Error {
+    fn from(reason: NotKnown) -> Self {
+        Self::BadInput(reason.to_string())
+    }
+}
+
+// PostgreSQL's `query_canceled`, SQLite's `SQLITE_INTERRUPT`: the limit that a statement has.
+fn was_ended(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error
+    else {
+        return false;
+    };
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| code == "57014" || code == "9")
 }
 
 impl From<Refusal> for Error {

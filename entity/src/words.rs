@@ -28,6 +28,14 @@ macro_rules! words {
             }
         }
 
+        impl std::str::FromStr for $name {
+            type Err = sea_orm::DbErr;
+
+            fn from_str(word: &str) -> Result<Self, Self::Err> {
+                <Self as sea_orm::ActiveEnum>::try_from_value(&word.to_owned())
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(&self.word())

@@ -20,6 +20,7 @@ mod m0017_fines;
 mod m0018_served_papers;
 mod m0019_existing_cases;
 mod m0020_response_targets;
+mod m0021_open_deadlines;
 mod schema;
 
 use sea_orm_migration::prelude::*;
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_served_papers::Migration),
             Box::new(m0019_existing_cases::Migration),
             Box::new(m0020_response_targets::Migration),
+            Box::new(m0021_open_deadlines::Migration),
         ]
     }
 }

@@ -105,14 +105,30 @@ pub async fn unique_where(
     columns: &[&'static str],
     condition: &str,
 ) -> Result<(), DbErr> {
+    partial(manager, "UNIQUE INDEX", table, columns, condition).await
+}
+
+/// An index over the rows that meet `condition`.
+pub async fn index_where(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    columns: &[&'static str],
+    condition: &str,
+) -> Result<(), DbErr> {
+    partial(manager, "INDEX", table, columns, condition).await
+}
+
+async fn partial(
+    manager: &SchemaManager<'_>,
+    what: &str,
+    table: &'static str,
+    columns: &[&'static str],
+    condition: &str,
+) -> Result<(), DbErr> {
     let list = columns.join("\", \"");
     let name = format!("{table}_{}_current", columns.join("_"));
-    manager
-        .get_connection()
-        .execute_unprepared(&format!(
-            "CREATE UNIQUE INDEX \"{name}\" ON \"{table}\" (\"{list}\") WHERE {condition}"
-        ))
-        .await?;
+    let statement = format!("CREATE {what} \"{name}\" ON \"{table}\" (\"{list}\") WHERE {condition}");
+    manager.get_connection().execute_unprepared(&statement).await?;
     Ok(())
 }
 

@@ -32,7 +32,7 @@ const EVERY_SCREEN: &str = "{
 async fn the_demo_city_has_something_for_every_screen() {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite:{}", folder.path().join("demo.db").display());
-    let opening = Opening { url, connections: 8, schema: None, durable: false };
+    let opening = Opening { url, connections: 8, schema: None, statement_time: None, durable: false };
     let db = database::open(&opening).await.expect("a database");
     database::migrate(&db).await.expect("its schema");
     let preset = Preset::sacramento().expect("the preset");

@@ -51,11 +51,14 @@ impl Matter {
         client.done("noticeServe", NOTICE, input).await["notice"].take()
     }
 
-    async fn draft(&self, client: &Client, arguments: &str) -> String {
+    async fn offered(&self, client: &Client, arguments: &str) -> Value {
         let query =
             format!("query ($id: ID!) {{ case(by: {{ id: $id }}) {{ letterDraftUrl({arguments}) }} }}");
-        let seen = client.ask(&query, json!({ "id": self.case })).await;
-        seen["case"]["letterDraftUrl"].as_str().expect("an address").to_owned()
+        client.ask(&query, json!({ "id": self.case })).await["case"]["letterDraftUrl"].take()
+    }
+
+    async fn draft(&self, client: &Client, arguments: &str) -> String {
+        self.offered(client, arguments).await.as_str().expect("an address").to_owned()
     }
 }
 
@@ -338,6 +341,10 @@ story! {
         assert_eq!(statuses(&jfn.administrator().await).await, [403, 403, 403]);
         assert_eq!(statuses(&jfn.code_officer(4).await).await, [404, 200, 200], "another district");
         assert_eq!(statuses(&jfn.city_attorney().await).await, [200, 200, 200]);
+        let offered = async |client: &Client, kind: &str| matter.offered(client, &format!("kind: {kind}")).await;
+        assert_eq!(offered(&jfn.code_officer(4).await, "DEMAND_LETTER").await, Value::Null, "it would answer 404");
+        assert_eq!(offered(&matter.officer, "EARLY_WARNING").await, Value::Null, "it is no case's");
+        assert_eq!(offered(&jfn.city_attorney().await, "DEMAND_LETTER").await, draft.as_str());
         for (url, status) in [
             ("/notices/notice_0/letter".to_owned(), 404),
             ("/letters/letter_00000000000000000000000000000000".to_owned(), 404),

@@ -138,7 +138,7 @@ async fn production_mode_shows_neither_graphiql_nor_the_schema() {
     let jfn = Jfn::start_as(Store::Sqlite, Edge { production: true, ..Edge::default() }).await;
     let page =
         jfn.nobody().request(Method::GET, "/graphql").header(ACCEPT, "text/html").send().await.unwrap();
-    assert_eq!(page.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(page.status(), StatusCode::NOT_ACCEPTABLE);
     let sergeant = jfn.sergeant(3).await;
     let answer = sergeant.answer("{ __schema { types { name } } }", json!({})).await;
     assert!(answer["data"]["__schema"].is_null(), "{answer}");

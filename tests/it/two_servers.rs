@@ -41,7 +41,7 @@ impl City {
         let database = format!("two_servers_{}", Uuid::now_v7().simple());
         run(&admin, &format!("CREATE DATABASE {database}")).await;
         let url = address(&admin, &database);
-        let opening = Opening { url, connections: 4, schema: None, durable: false };
+        let opening = Opening { url, connections: 4, schema: None, statement_time: None, durable: false };
         let db = database::open(&opening).await.expect("the database opens");
         database::migrate(&db).await.expect("the migrations run");
         let preset = preset(&portal);

@@ -39,11 +39,16 @@ impl Opened {
                 url: format!("sqlite:{}", folder.path().join("jfn.db").display()),
                 connections: 8,
                 schema: None,
+                statement_time: None,
                 durable: false,
             },
-            Self::Postgres { url, schema } => {
-                Opening { url: url.clone(), connections: 8, schema: Some(schema.clone()), durable: false }
-            }
+            Self::Postgres { url, schema } => Opening {
+                url: url.clone(),
+                connections: 8,
+                schema: Some(schema.clone()),
+                statement_time: None,
+                durable: false,
+            },
         }
     }
 

@@ -9,6 +9,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use entity::{call::AddressPrecision, feed_run::FeedRunKind, flag_call::ExclusionReason};
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::sync::mpsc;
 
 use super::{feed::begin, print};
 use crate::{
@@ -115,30 +116,29 @@ fn note<R: Read>(
     Ok(log.bytes_read())
 }
 
-// While the database takes a batch, a thread reads the next one.
+/// Batches that are read ahead of the one that the database takes.
+const AHEAD: usize = 2;
+
+// While the database takes a batch, a thread reads the next ones.
 async fn take<R, M>(run: &mut ImportRun, log: CallLog<R>, moved: M, progress: impl Fn(u64)) -> Result<()>
 where
     R: Read + Send + 'static,
     M: Fn(DateTime<Utc>) -> DateTime<Utc> + Send + 'static,
 {
-    let batches = Batches { log, reader: run.reader()?, moved };
-    let (mut batches, mut next) = ahead(batches).await?;
-    while let Some(lines) = next {
-        let (taken, read) = tokio::join!(run.take_read(lines), ahead(batches));
-        taken?;
-        (batches, next) = read?;
-        progress(batches.log.bytes_read());
+    let mut batches = Batches { log, reader: run.reader()?, moved };
+    let (ready, mut next) = mpsc::channel(AHEAD);
+    let reading = tokio::task::spawn_blocking(move || {
+        // It also ends when nobody takes batches any more.
+        while let Some(batch) = batches.next()
+            && ready.blocking_send(batch).is_ok()
+        {}
+    });
+    while let Some(batch) = next.recv().await {
+        let (lines, bytes_read) = batch?;
+        run.take_read(lines).await?;
+        progress(bytes_read);
     }
-    Ok(())
-}
-
-async fn ahead<R, M>(mut batches: Batches<R, M>) -> Result<(Batches<R, M>, Option<ReadLines>)>
-where
-    R: Read + Send + 'static,
-    M: Fn(DateTime<Utc>) -> DateTime<Utc> + Send + 'static,
-{
-    let reading = tokio::task::spawn_blocking(move || batches.read().map(|lines| (batches, lines)));
-    reading.await.map_err(|error| Error::Internal(error.to_string()))?
+    reading.await.map_err(|error| Error::Internal(error.to_string()))
 }
 
 struct Batches<R: Read, M> {
@@ -147,20 +147,26 @@ struct Batches<R: Read, M> {
     moved: M,
 }
 
-impl<R: Read, M: Fn(DateTime<Utc>) -> DateTime<Utc>> Batches<R, M> {
-    // A batch of lines; none when there are no more.
-    fn read(&mut self) -> Result<Option<ReadLines>> {
+// The lines of each batch, and how far the log has been read with it.
+impl<R: Read, M: Fn(DateTime<Utc>) -> DateTime<Utc>> Iterator for Batches<R, M> {
+    type Item = Result<(ReadLines, u64)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
         let mut lines = ReadLines::default();
         let mut count = 0;
         while count < BATCH
-            && let Some(line) = self.log.next().transpose().map_err(|error| refused(&error))?
+            && let Some(line) = self.log.next()
         {
+            let line = match line {
+                Ok(line) => line,
+                Err(error) => return Some(Err(refused(&error))),
+            };
             let moved = |row: SourceRow| SourceRow { occurred_at: (self.moved)(row.occurred_at), ..row };
             self.reader.read(line.map(moved), &mut lines);
             count += 1;
         }
         self.reader.ended(&mut lines);
-        Ok((count > 0).then_some(lines))
+        (count > 0).then(|| Ok((lines, self.log.bytes_read())))
     }
 }
 

@@ -1,6 +1,6 @@
 //! `jfn serve`: opens the database, loads the city and serves until told to stop.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use chrono::TimeDelta;
 use tokio::{
@@ -28,10 +28,14 @@ pub async fn run(config: &Config) -> Result<()> {
 /// The application, ready to serve: schema up to date, the city's facts loaded.
 pub async fn start(config: &Config, clock: Clock) -> Result<App> {
     let preset = preset(config)?;
-    let db = database::open(&Opening::of(config)).await?;
+    let opening = Opening::of(config);
     if !config.no_migrate {
+        // On a connection of its own, which may take its time.
+        let db = database::open(&Opening { connections: 2, statement_time: None, ..opening.clone() }).await?;
         database::migrate(&db).await?;
+        db.close().await?;
     }
+    let db = database::open(&opening).await?;
     let app = app_of(db, preset, clock).await?;
     let place = config.evidence_place();
     let store = EvidenceStore::open(&place, &config::store_options(), config.evidence_limit)?;
@@ -68,6 +72,10 @@ pub async fn serve_on(app: App, config: &Config, socket: TcpListener) -> Result<
     let edge = Edge {
         production: config.production,
         body_limit: config.body_limit,
+        request_time: Duration::from_secs(config.request_seconds),
+        requests_by_address: NonZeroU32::new(config.requests_by_address),
+        requests_by_viewer: NonZeroU32::new(config.requests_by_viewer),
+        proxies: config.proxies.clone(),
         grace: Duration::from_secs(config.grace_seconds),
         schedule: !config.no_schedule,
     };

@@ -149,12 +149,6 @@ impl Facts {
         time_of(notices.chain(clocks), on)
     }
 
-    /// The same for notices of one kind.
-    #[must_use]
-    pub fn time_of_kind(&self, kind: NoticeKind, on: NaiveDate) -> Time {
-        time_of(self.served(&[kind], on).map(|notice| notice.over_on), on)
-    }
-
     /// The latest day by which the costs were confirmed in the action.
     #[must_use]
     pub fn costs_confirmed_on(&self, by: NaiveDate) -> Option<NaiveDate> {

@@ -177,22 +177,31 @@ fn time_left(remedy: &Remedy, time: Time) -> Option<Refusal> {
 // At least three days before the filing, posted and mailed (Health and Safety Code 17980.7(c)).
 fn unannounced(on: NaiveDate, facts: &Facts) -> Option<Refusal> {
     let kind = NoticeKind::PrePetitionNotice;
-    let served = || facts.served(&[NoticeKind::PrePetitionNotice], on).flat_map(|notice| &notice.services);
-    let posted = served().any(|service| service.method == ServiceMethod::Posting);
-    let mailed = served().any(|service| is_mail(service.method));
-    if !posted || !mailed {
-        let message = format!(
-            "A petition is announced to everyone with a recorded interest, posted and mailed; record the {kind} with \
-             both services with `noticeServe`."
-        );
-        return Some(Refusal::blocked(message).at("to"));
-    }
-    match facts.time_of_kind(kind, on) {
-        Time::Running(Some(day)) => {
+    match announced_until(on, facts) {
+        None => {
+            let message = format!(
+                "A petition is announced to everyone with a recorded interest, posted and mailed; record the {kind} with \
+                 both services with `noticeServe`."
+            );
+            Some(Refusal::blocked(message).at("to"))
+        }
+        Some(day) if day > on => {
             Some(not_run(format!("The {kind} was served; the petition can be filed from {day} on.")))
         }
-        _ => None,
+        Some(_) => None,
     }
+}
+
+/// The first day on which a petition can be filed, the wait after posting and the wait after mailing both being over; none
+/// until its notice was both posted and mailed.
+#[must_use]
+pub fn announced_until(on: NaiveDate, facts: &Facts) -> Option<NaiveDate> {
+    let over = |by: fn(ServiceMethod) -> bool| {
+        let reached = facts.served(&[NoticeKind::PrePetitionNotice], on);
+        let reached = reached.filter(|notice| notice.services.iter().any(|service| by(service.method)));
+        reached.map(|notice| notice.over_on.unwrap_or(on)).min()
+    };
+    Some(over(|method| method == ServiceMethod::Posting)?.max(over(is_mail)?))
 }
 
 fn is_mail(method: ServiceMethod) -> bool {

@@ -115,6 +115,15 @@ fn a_petition_is_announced_by_posting_and_by_mail() {
     let both = with(&[M::Posting, M::CertifiedMail]);
     assert_eq!(asked("2026-03-03", &both), Some(Code::ClockNotRun));
     assert_eq!(asked("2026-03-04", &both), None);
+    let mut later = with(&[M::Posting]);
+    later.notices.push(notice(
+        NoticeKind::PrePetitionNotice,
+        M::MailInState,
+        "2026-03-09",
+        Some("2026-03-12"),
+    ));
+    assert_eq!(asked("2026-03-09", &later), Some(Code::ClockNotRun), "mailed long after the posting");
+    assert_eq!(asked("2026-03-12", &later), None);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use entity::{legal_action::LegalActionStatus, staff::StaffRole};
 
 use super::{
     legal_facts::Facts,
-    legal_requirement::{missing, still_waiting},
+    legal_requirement::{announced_until, missing, still_waiting},
     refusal::{Code, Refusal},
     remedy::{Remedy, RemedyStep, Requirement, Unavailable},
 };
@@ -55,8 +55,11 @@ pub fn blocks(remedy: &Remedy, from: LegalActionStatus, step: &Step<'_>, facts: 
     if from == LegalActionStatus::Referred && !step.to.is_final() && !asks_for_flag {
         found.extend(missing(remedy, Requirement::FlagConfirmed, step, facts));
     }
-    // Whatever the remedy says: a power that waits for a day is not used before it.
-    if step.to == LegalActionStatus::Filed {
+    // Whatever the remedy says: a power that waits for a day is not used before it. The wait after a notice of a petition is
+    // told by that notice already.
+    let is_told = known.requires.contains(&Requirement::PrePetitionNotice)
+        && facts.waits_until == announced_until(step.on, facts);
+    if step.to == LegalActionStatus::Filed && !is_told {
         found.extend(still_waiting(step, facts));
     }
     found.extend(wrong_actor(known, step.role));

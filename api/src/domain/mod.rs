@@ -1,6 +1,7 @@
 //! The rules of the field: pure functions over plain values, without a database, a clock or async.
 
 pub mod address;
+pub mod as_of;
 pub mod calendar;
 pub mod calendar_zone;
 pub mod call_behavior;

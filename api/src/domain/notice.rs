@@ -145,11 +145,7 @@ pub fn blocks_citation(cited: &[Named], given: &[TimeGiven], served_on: NaiveDat
         let left_open = |notice: &TimeGiven| violation.corrected_on.is_none_or(|day| day > notice.comply_by);
         violation.immediate_danger || expired().any(|notice| covers(notice, violation) && left_open(notice))
     };
-    let early: Vec<&str> = cited
-        .iter()
-        .filter(|violation| !ripe(violation))
-        .map(|violation| violation.code_section.as_str())
-        .collect();
+    let early: Vec<&Named> = cited.iter().filter(|violation| !ripe(violation)).collect();
     let what = if cited.is_empty() {
         if expired().next().is_some() {
             return None;
@@ -158,13 +154,29 @@ pub fn blocks_citation(cited: &[Named], given: &[TimeGiven], served_on: NaiveDat
     } else if early.is_empty() {
         return None;
     } else {
-        format!("for {}", early.join(", "))
+        let sections: Vec<&str> = early.iter().map(|violation| violation.code_section.as_str()).collect();
+        format!("for {}", sections.join(", "))
     };
-    let message = format!(
-        "No served notice {what} had passed its compliance date uncorrected on {served_on}, and it is not marked as \
-         an immediate danger (Gov. Code 53069.4); serve a NOTICE_OF_VIOLATION with `noticeServe` and let its \
-         `complyBy` pass."
-    );
+    let running = given.iter().filter(|notice| notice.comply_by >= served_on);
+    let until = |violation: &&Named| {
+        running.clone().filter(|notice| covers(notice, violation)).map(|notice| notice.comply_by).min()
+    };
+    let until: Option<Vec<NaiveDate>> = if cited.is_empty() {
+        Some(running.clone().map(|notice| notice.comply_by).min().into_iter().collect())
+    } else {
+        early.iter().map(until).collect()
+    };
+    let message = match until.and_then(|days| days.into_iter().max()) {
+        Some(day) => format!(
+            "The time to correct {what} runs until {day}; it is cited after that day, or at once where an inspection \
+             marked an immediate danger (Gov. Code 53069.4)."
+        ),
+        None => format!(
+            "No served notice {what} had passed its compliance date uncorrected on {served_on}, and it is not marked as \
+             an immediate danger (Gov. Code 53069.4); serve a NOTICE_OF_VIOLATION with `noticeServe` and let its \
+             `complyBy` pass."
+        ),
+    };
     Some(Refusal::new(Code::ClockNotRun, message).at("kind"))
 }
 

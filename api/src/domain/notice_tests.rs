@@ -110,7 +110,13 @@ fn a_citation_waits_until_the_compliance_date_has_passed() {
     let cited = violation();
     let given = [time_for(&[&cited])];
     let early = blocks_citation(std::slice::from_ref(&cited), &given, day("2026-03-16"));
-    assert_eq!(early.map(|refusal| refusal.code), Some(Code::ClockNotRun));
+    let early = early.expect("it comes too early");
+    assert_eq!(early.code, Code::ClockNotRun);
+    assert!(early.message.contains("runs until 2026-03-16"), "{}", early.message);
+    let both = [cited.clone(), violation()];
+    let other =
+        blocks_citation(&both, &given, day("2026-03-16")).expect("no time was given for the other one");
+    assert!(other.message.contains("`noticeServe`"), "{}", other.message);
     assert_eq!(blocks_citation(&[cited], &given, day("2026-03-17")), None);
 }
 

@@ -75,9 +75,9 @@ impl<R: Read> CallLog<R> {
                 columns: BTreeMap::new(),
             });
         }
-        let mut columns = BTreeMap::new();
         let mut refusal = None;
-        for (column, &index) in &self.columns {
+        // Collected rather than inserted one by one: they come in order already.
+        let columns = self.columns.iter().map(|(column, &index)| {
             let bytes = self.bytes(index);
             let text = match std::str::from_utf8(bytes) {
                 Ok(text) => text.to_owned(),
@@ -86,8 +86,9 @@ impl<R: Read> CallLog<R> {
                     String::from_utf8_lossy(bytes).into_owned()
                 }
             };
-            columns.insert(column.clone(), text);
-        }
+            (column.clone(), text)
+        });
+        let columns = columns.collect();
         match refusal {
             None => self.rows.row(self.line, columns),
             Some(reason) => self.rows.refuse(self.line, reason, columns),

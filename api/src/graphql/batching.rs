@@ -27,12 +27,23 @@ use super::loaders::Loaders;
 /// The batches that loaders have started and that the request's own task will run.
 pub struct Batches(Receiver<BoxFuture<'static, ()>>);
 
-/// A request's loaders, and where their batches go.
-pub fn batched(loaders: Loaders) -> (DataLoader<Loaders>, Batches) {
-    let (start, batches): (Sender<BoxFuture<'static, ()>>, _) = channel();
-    // When the request has ended, nobody waits for a batch any more.
-    let spawn = move |batch| drop(start.send(batch));
-    (DataLoader::new(loaders, spawn).delay(Duration::ZERO), Batches(batches))
+/// How loaders of one request start their batches.
+pub struct Batching(Sender<BoxFuture<'static, ()>>);
+
+/// How a request's loaders start their batches, and where those go.
+pub fn batching() -> (Batching, Batches) {
+    let (start, batches) = channel();
+    (Batching(start), Batches(batches))
+}
+
+impl Batching {
+    /// Loaders whose batches the request runs itself.
+    pub fn loader(&self, loaders: Loaders) -> DataLoader<Loaders> {
+        let start = self.0.clone();
+        // When the request has ended, nobody waits for a batch any more.
+        let spawn = move |batch| drop(start.send(batch));
+        DataLoader::new(loaders, spawn).delay(Duration::ZERO)
+    }
 }
 
 impl Batches {

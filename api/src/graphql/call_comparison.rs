@@ -51,6 +51,7 @@ impl Loader<ComparisonOf> for Loaders {
     type Value = CallComparison;
     type Error = Error;
     async fn load(&self, keys: &[ComparisonOf]) -> Result<HashMap<ComparisonOf, CallComparison>> {
+        self.only_now("how calls changed")?;
         let cases: Vec<CaseId> = keys.iter().map(|key| key.case).collect();
         let interventions = reads::interventions::first_of(&self.app, &self.viewer, &cases).await?;
         let Some(as_of) = reads::calls::data_as_of(&self.app.db).await? else { return Ok(HashMap::new()) };

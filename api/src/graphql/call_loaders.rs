@@ -64,6 +64,7 @@ impl Loader<FlagOfCase> for Loaders {
     type Value = flag::Model;
     type Error = Error;
     async fn load(&self, keys: &[FlagOfCase]) -> Result<HashMap<FlagOfCase, flag::Model>> {
+        self.only_now("a flag")?;
         let cases: Vec<CaseId> = keys.iter().map(|key| key.0).collect();
         let flags = reads::flags::of_cases(&self.app, &self.viewer, &cases).await?;
         Ok(flags.into_iter().filter_map(|flag| Some((FlagOfCase(flag.case_id?), flag))).collect())
@@ -78,6 +79,7 @@ impl Loader<EvidenceOf> for Loaders {
     type Value = Evidence;
     type Error = Error;
     async fn load(&self, keys: &[EvidenceOf]) -> Result<HashMap<EvidenceOf, Evidence>> {
+        self.only_now("what a flag rests on")?;
         let cases: Vec<CaseId> = keys.iter().map(|key| key.0).collect();
         let found = reads::case_evidence::of_cases(&self.app, &self.viewer, &cases).await?;
         Ok(found.into_iter().map(|evidence| (EvidenceOf(evidence.row.case_id), evidence)).collect())

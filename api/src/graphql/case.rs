@@ -181,15 +181,17 @@ impl Case {
 
     /// Whole days of the city's calendar since it came to this stage.
     async fn days_in_stage(&self, ctx: &Context<'_>) -> Result<i32> {
-        let app = ctx.app()?;
-        let days = (app.today() - app.city.day_of(self.0.case.stage_since)).num_days();
+        let days = (ctx.today()? - ctx.app()?.city.day_of(self.0.case.stage_since)).num_days();
         Ok(i32::try_from(days).unwrap_or(i32::MAX))
     }
 
     /// Open, and without recorded activity for the city's stale period.
     async fn is_stale(&self, ctx: &Context<'_>) -> Result<bool> {
-        let case = &self.0.case;
-        Ok(case.stage != CaseStage::Closed && case.updated_at < reads::cases::stale_before(ctx.app()?))
+        let (app, case) = (ctx.app()?, &self.0.case);
+        // Of a day in the past, its end counts.
+        let now = app.clock.now();
+        let at = ctx.loaders()?.loader().until().map_or(now, |end| end.min(now));
+        Ok(case.stage != CaseStage::Closed && case.updated_at < reads::cases::stale_before(app, at))
     }
 
     /// The earlier case at the same place and of the same kind.
@@ -212,9 +214,12 @@ impl Case {
         #[graphql(desc = "A cursor to start behind.")] after: Option<String>,
     ) -> Result<InspectionConnection> {
         let window = Window::forward(first, after)?;
-        let with = reads::inspections::With { inspector: ctx.nodes_want("inspector") };
-        let (app, viewer) = (ctx.app()?, ctx.viewer()?);
-        let page = reads::inspections::of_case(app, viewer, self.0.case.id, &window, with).await?;
+        let record = ctx.loaders()?.loader().record_of(self.0.case.id)?;
+        // Who was to make it then may be another one than today.
+        let inspector = record.is_none() && ctx.nodes_want("inspector");
+        let with = reads::inspections::With { inspector };
+        let (app, viewer, id) = (ctx.app()?, ctx.viewer()?, self.0.case.id);
+        let page = reads::inspections::of_case(app, viewer, id, record.as_deref(), &window, with).await?;
         Ok(InspectionConnection::of(page, Inspection::from))
     }
 
@@ -225,10 +230,13 @@ impl Case {
     }
 
     /// Where the draft of a letter in this case is, on this server: written from what is recorded when it is fetched, and marked
-    /// as a draft on each page. For whoever could send it; nothing is kept.
+    /// as a draft on each page; nothing is kept. Null for whoever could not send it, such as the team of another district, and
+    /// for an EARLY_WARNING, which belongs to no case.
     async fn letter_draft_url(
         &self,
-        #[graphql(desc = "What it is; an EARLY_WARNING belongs to no case.")] kind: LetterKind,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What it is; `EarlyWarning.letterUrl` has the draft of an EARLY_WARNING.")]
+        kind: LetterKind,
         #[graphql(desc = "Parties of the place; its owners when left out.")] recipient_ids: Option<
             Vec<PartyId>,
         >,
@@ -237,9 +245,10 @@ impl Case {
         amount: Option<Money>,
         #[graphql(desc = "The violations that it names; those that are open when left out.")]
         violation_ids: Option<Vec<ViolationId>>,
-    ) -> String {
+    ) -> Result<Option<String>> {
+        let case = &self.0.case;
         let about = DraftOf { kind, recipient_ids, comply_by, amount, violation_ids };
-        about.url(self.0.case.id)
+        Ok(reads::letters::may_draft(ctx.viewer()?, case, kind).then(|| about.url(case.id)))
     }
 
     /// Deadlines of the case and of its legal actions, the earliest first.
@@ -268,7 +277,9 @@ impl Case {
         #[graphql(desc = "A cursor to start behind.")] after: Option<String>,
     ) -> Result<EvidenceConnection> {
         let window = Window::forward(first, after)?;
-        let page = reads::evidence::of_case(ctx.app()?, ctx.viewer()?, self.0.case.id, &window).await?;
+        let (app, viewer, id) = (ctx.app()?, ctx.viewer()?, self.0.case.id);
+        let until = ctx.loaders()?.loader().record_of(id)?.map(|record| record.day.end);
+        let page = reads::evidence::of_case(app, viewer, id, until, &window).await?;
         Ok(EvidenceConnection::of(page, Evidence))
     }
 
@@ -284,8 +295,9 @@ impl Case {
     }
 
     /// What it cost the city, what was assessed and what came in.
-    async fn costs(&self) -> CostLedger {
-        CostLedger::of(self.0.case.id, self.0.case.property_id)
+    async fn costs(&self, ctx: &Context<'_>) -> Result<CostLedger> {
+        ctx.loaders()?.loader().record_of(self.0.case.id)?;
+        Ok(CostLedger::of(self.0.case.id, self.0.case.property_id))
     }
 
     /// To whom it, or a question about it, was handed, in the order in which that was done.
@@ -327,8 +339,9 @@ impl Case {
         #[graphql(desc = "Only entries of these kinds.")] kinds: Option<Vec<CaseEventKind>>,
     ) -> Result<CaseEventConnection> {
         let window = Window::forward(first, after)?;
-        let page =
-            reads::case_events::of_case(ctx.app()?, ctx.viewer()?, self.0.case.id, kinds, &window).await?;
+        let (app, viewer, id) = (ctx.app()?, ctx.viewer()?, self.0.case.id);
+        let until = ctx.loaders()?.loader().record_of(id)?.map(|record| record.day.end);
+        let page = reads::case_events::of_case(app, viewer, id, kinds, until, &window).await?;
         Ok(CaseEventConnection::of(page, CaseEvent))
     }
 
@@ -342,6 +355,7 @@ impl Case {
         if !(1..=25).contains(&first) {
             return Err(Error::BadInput(format!("`first` is {first}; it must be from 1 to 25.")));
         }
+        ctx.loaders()?.loader().record_of(self.0.case.id)?;
         let key = RecentNotesOf { case: self.0.case.id, first };
         let notes = ctx.loaders()?.load_one(key).await?.unwrap_or_default();
         Ok(notes.into_iter().map(CaseEvent).collect())

@@ -10,6 +10,7 @@ use entity::{
 use sea_orm::Order;
 
 use super::{
+    as_of::refuse_only_now,
     case::{Case, CaseConnection},
     context::Ask,
     page::cost,
@@ -124,18 +125,43 @@ pub struct CaseQuery;
 #[Object]
 impl CaseQuery {
     /// One case. Error NOT_FOUND when there is none that the viewer may see.
+    ///
+    /// With `asOf`, the case as the city knew it at the end of that day, for discovery and records requests: what was recorded
+    /// later is left out, whenever it happened, and what that changed is shown as it stood. This holds for all that is asked
+    /// below it. Who may see it is as of now; people, parties, districts and remedies are named as they are now. What is only
+    /// known as it is now, such as `allowedTransitions`, is refused with BAD_INPUT, and so is a day that is still to come.
+    /// NOT_FOUND also when nothing of the case was known on that day.
     async fn case(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Its id or number.")] by: CaseRef,
+        #[graphql(
+            desc = "A day of the city: the case as it was known when that day ended, or until now. Now when left out."
+        )]
+        as_of: Option<Date>,
     ) -> Result<Option<Case>> {
         let (app, viewer) = (ctx.app()?, ctx.viewer_who(Action::ReadCases, "case")?);
-        let with = With { property: ctx.wants("property"), assignee: ctx.wants("assignee") };
+        let with = With {
+            property: as_of.is_none() && ctx.wants("property"),
+            assignee: as_of.is_none() && ctx.wants("assignee"),
+        };
+        let day = match as_of {
+            Some(on) => {
+                refuse_only_now(ctx)?;
+                Some(reads::as_of::day(app, on.into())?)
+            }
+            None => None,
+        };
         let found = match by {
             CaseRef::Id(id) => reads::cases::by_id(app, viewer, id, with).await?,
             CaseRef::Number(number) => reads::cases::by_number(app, viewer, number.trim(), with).await?,
         };
-        found.map(|row| Some(row.into())).ok_or(Error::NotFound("case"))
+        let row = found.ok_or(Error::NotFound("case"))?;
+        let Some(day) = day else { return Ok(Some(row.into())) };
+        let known = reads::as_of::cases(app, viewer, vec![row.case], day).await?.pop();
+        let (case, record) = known.ok_or(Error::NothingKnown(day.on))?;
+        ctx.go_back(record)?;
+        Ok(Some(case.into()))
     }
 
     /// Cases that the viewer may see, newest first unless sorted otherwise.

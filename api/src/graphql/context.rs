@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, InputType, dataloader::DataLoader};
+use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::loaders::Loaders;
+use super::{as_of::Asked, loaders::Loaders};
 use crate::{
     app::App,
     authz::{Action, Reach, Viewer},
+    domain::as_of::Record,
     error::{Error, Result},
     events::hex,
     reads::busy_places::Rankings,
@@ -37,7 +39,12 @@ pub trait Ask {
     fn background(&self) -> Result<&Background>;
     fn rankings(&self) -> Result<&Rankings>;
     fn viewer(&self) -> Result<&Viewer>;
-    fn loaders(&self) -> Result<&DataLoader<Loaders>>;
+    /// The loaders of now, or of the day that the query's field above asks for.
+    fn loaders(&self) -> Result<Arc<DataLoader<Loaders>>>;
+    /// What is asked below this field is told as that record knows it.
+    fn go_back(&self, record: Record) -> Result<()>;
+    /// The city's present day, or the day that the query's field above asks for.
+    fn today(&self) -> Result<NaiveDate>;
     /// The viewer, if their role may do that anywhere; the field's name is for the message.
     fn viewer_who(&self, action: Action, field: &'static str) -> Result<&Viewer>;
     /// Whether `field` is selected below this one.
@@ -63,8 +70,22 @@ impl Ask for Context<'_> {
         self.data_opt().ok_or(Error::Unauthenticated)
     }
 
-    fn loaders(&self) -> Result<&DataLoader<Loaders>> {
-        self.data_opt().ok_or(Error::Unauthenticated)
+    fn loaders(&self) -> Result<Arc<DataLoader<Loaders>>> {
+        Ok(self.data_opt::<Asked>().ok_or(Error::Unauthenticated)?.loaders(self))
+    }
+
+    fn go_back(&self, record: Record) -> Result<()> {
+        self.data_opt::<Asked>().ok_or(Error::Unauthenticated)?.go_back(self, record);
+        Ok(())
+    }
+
+    fn today(&self) -> Result<NaiveDate> {
+        let loaders = self.loaders()?;
+        let then = loaders.loader().record.as_ref().map(|record| record.day.on);
+        Ok(match then {
+            Some(day) => day,
+            None => self.app()?.today(),
+        })
     }
 
     fn viewer_who(&self, action: Action, field: &'static str) -> Result<&Viewer> {

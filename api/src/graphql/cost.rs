@@ -24,7 +24,11 @@ use crate::{
         treble_costs::{CITATION, Standing},
     },
     error::{Error, Result},
-    reads::{self, costs::Ledger, page::Window},
+    reads::{
+        self,
+        costs::{Ledger, Until},
+        page::Window,
+    },
 };
 
 /// One entry of the cost ledger; never changed once written. A mistake is taken back by an entry of its own.
@@ -208,8 +212,9 @@ impl CostLedger {
         #[graphql(desc = "A cursor to start behind.")] after: Option<String>,
     ) -> Result<CostEntryConnection> {
         let window = Window::forward(first, after)?;
+        let until = ctx.loaders()?.loader().until().map_or(Until::Now, Until::Recorded);
         let of = Ledger::Case(self.case);
-        let page = reads::costs::entries(ctx.app()?, ctx.viewer()?, of, None, &window).await?;
+        let page = reads::costs::entries(ctx.app()?, ctx.viewer()?, of, until, &window).await?;
         Ok(CostEntryConnection::of(page, CostEntry))
     }
 

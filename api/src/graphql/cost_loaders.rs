@@ -31,7 +31,7 @@ macro_rules! totals {
             async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, Totals>> {
                 let parents: Vec<$parent> = keys.iter().map(|key| key.0).collect();
                 let mut totals: HashMap<$key, Totals> = HashMap::new();
-                for TotalOf { of, kind, cents } in $read(&self.app, &self.viewer, &parents).await? {
+                for TotalOf { of, kind, cents } in $read(&self.app, &self.viewer, &parents, self.until()).await? {
                     totals.entry($key(of)).or_default().push((kind, cents));
                 }
                 Ok(totals)
@@ -58,7 +58,7 @@ impl Loader<ReversalOf> for Loaders {
     type Error = Error;
     async fn load(&self, keys: &[ReversalOf]) -> Result<HashMap<ReversalOf, cost_entry::Model>> {
         let ids: Vec<CostEntryId> = keys.iter().map(|key| key.0).collect();
-        let rows = reads::costs::reversals_of(&self.app.db, &self.viewer, &ids).await?;
+        let rows = self.past(reads::costs::reversals_of(&self.app.db, &self.viewer, &ids).await?)?;
         Ok(rows.into_iter().filter_map(|row| Some((ReversalOf(row.reverses_id?), row))).collect())
     }
 }
@@ -72,7 +72,7 @@ impl Loader<StatementFor> for Loaders {
     type Error = Error;
     async fn load(&self, keys: &[StatementFor]) -> Result<HashMap<StatementFor, NoticeId>> {
         let ids: Vec<CostEntryId> = keys.iter().map(|key| key.0).collect();
-        let rows = reads::costs::billings_of(&self.app.db, &self.viewer, &ids).await?;
+        let rows = self.past(reads::costs::billings_of(&self.app.db, &self.viewer, &ids).await?)?;
         Ok(rows.into_iter().map(|row| (StatementFor(row.entry_id), row.notice_id)).collect())
     }
 }
@@ -85,6 +85,7 @@ impl Loader<JudgmentsAt> for Loaders {
     type Value = Vec<Judgment>;
     type Error = Error;
     async fn load(&self, keys: &[JudgmentsAt]) -> Result<HashMap<JudgmentsAt, Vec<Judgment>>> {
+        self.only_now("what was ordered in other cases")?;
         let places: Vec<PropertyId> = keys.iter().map(|key| key.0).collect();
         let mut found: HashMap<JudgmentsAt, Vec<Judgment>> = HashMap::new();
         for row in reads::costs::judgments_at(&self.app.db, &self.viewer, &places).await? {

@@ -15,7 +15,11 @@ use crate::{
     authz::Action,
     domain::{self, cost_ledger::payoff_in_words},
     error::{Error, Result},
-    reads::{self, costs::Ledger, page::Window},
+    reads::{
+        self,
+        costs::{Ledger, Until},
+        page::Window,
+    },
 };
 
 /// Whose payoff is asked for.
@@ -62,7 +66,7 @@ impl PayoffStatement {
     ) -> Result<CostEntryConnection> {
         let window = Window::forward(first, after)?;
         let (app, viewer) = (ctx.app()?, ctx.viewer()?);
-        let page = reads::costs::entries(app, viewer, self.ledger, Some(self.on), &window).await?;
+        let page = reads::costs::entries(app, viewer, self.ledger, Until::Dated(self.on), &window).await?;
         Ok(CostEntryConnection::of(page, CostEntry))
     }
 }

@@ -98,7 +98,7 @@ impl Deadline {
     /// Due, not met, and the day has passed in the city. NOT_BEFORE and EXPIRES are never overdue.
     async fn is_overdue(&self, ctx: &Context<'_>) -> Result<bool> {
         let deadline = &self.0.deadline;
-        let today = ctx.app()?.today();
+        let today = ctx.today()?;
         Ok(domain::deadline::is_overdue(deadline.kind, deadline.due_on, deadline.completed_on, today))
     }
 

@@ -8,6 +8,9 @@ use crate::{
     error::{Error, Result},
 };
 
+/// Letters of a message about a document at most.
+const LONGEST: usize = 400;
+
 /// Why a mutation was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "Code")]
@@ -93,5 +96,10 @@ pub fn stamp(response: &mut Response, request_id: Uuid) {
             extensions.set("code", code);
         }
         extensions.set("requestId", request_id.to_string());
+        // The library quotes what it cannot read; a hundred kilobytes of it help nobody.
+        if ours.is_none() && error.message.len() > LONGEST {
+            error.message = error.message.chars().take(LONGEST).collect();
+            error.message.push('…');
+        }
     }
 }

@@ -159,7 +159,9 @@ impl Loader<CustodyOf> for Loaders {
         }
         // Every parent of one field asks for the same number, so this is one statement in practice.
         for (first, evidence) in wanted {
-            for row in reads::evidence::custody_of(&self.app, &self.viewer, &evidence, first).await? {
+            for row in
+                reads::evidence::custody_of(&self.app, &self.viewer, &evidence, first, self.until()).await?
+            {
                 found.entry(CustodyOf { evidence: row.evidence_id, first }).or_default().push(row);
             }
         }
@@ -176,7 +178,7 @@ impl Loader<WithdrawalOf> for Loaders {
     type Error = Error;
     async fn load(&self, keys: &[WithdrawalOf]) -> Result<HashMap<WithdrawalOf, Self::Value>> {
         let ids: Vec<EvidenceId> = keys.iter().map(|key| key.0).collect();
-        let rows = reads::evidence::withdrawals_of(&self.app, &self.viewer, &ids).await?;
+        let rows = self.past(reads::evidence::withdrawals_of(&self.app, &self.viewer, &ids).await?)?;
         Ok(rows.into_iter().map(|row| (WithdrawalOf(row.evidence_id), row)).collect())
     }
 }

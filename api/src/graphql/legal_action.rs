@@ -31,6 +31,7 @@ use super::{
 use crate::{
     authz::Action,
     domain::{
+        self,
         legal_requirement::missing,
         legal_step::{self, Step},
         refusal::Code,
@@ -97,8 +98,13 @@ impl LegalAction {
 
     /// When it came to stand there: the moment a step was recorded on its own day, or the beginning of an earlier day
     /// that was stated.
-    async fn status_since(&self) -> DateTime<Utc> {
-        self.0.action.status_since
+    async fn status_since(&self, ctx: &Context<'_>) -> Result<DateTime<Utc>> {
+        let loaders = ctx.loaders()?;
+        let Some(record) = &loaders.loader().record else { return Ok(self.0.action.status_since) };
+        let mut steps = loaders.load_one(StepsOf(self.0.action.id)).await?.unwrap_or_default();
+        steps.sort_by_key(|step| (step.recorded_at, step.id));
+        let since = domain::as_of::status_since(&steps, record.day.zone);
+        since.ok_or_else(|| Error::Internal("a legal action without a step".to_owned()))
     }
 
     /// Whether it has ended.
@@ -132,8 +138,16 @@ impl LegalAction {
     }
 
     /// The earliest day of an open hearing or deadline; lists of legal actions are sorted by it.
-    async fn next_on(&self) -> Option<Date> {
-        self.0.action.next_on.map(Date)
+    async fn next_on(&self, ctx: &Context<'_>) -> Result<Option<Date>> {
+        let loaders = ctx.loaders()?;
+        if loaders.loader().record.is_none() {
+            return Ok(self.0.action.next_on.map(Date));
+        }
+        let key = DeadlinesOfAction { action: self.0.action.id, open: Some(true) };
+        let deadlines = loaders.load_one(key).await?.unwrap_or_default();
+        let hearing = loaders.load_one(NextHearingOf(self.0.action.id)).await?;
+        let days = deadlines.first().map(|deadline| deadline.due_on).into_iter();
+        Ok(days.chain(hearing.map(|hearing| hearing.starts_on)).min().map(Date))
     }
 
     /// The earliest hearing that is still scheduled.
@@ -210,7 +224,7 @@ impl LegalAction {
         let remedy = self.known_remedy(ctx)?.current(ctx).await?;
         let viewer = ctx.viewer()?;
         let facts = ctx.loaders()?.load_one(StepFactsOf(action.id)).await?.unwrap_or_default();
-        let not_ours = viewer.require(Action::ConductLegalAction, Some(action.district_id)).err();
+        let not_ours = viewer.require(Action::TakeLegalSteps, Some(action.district_id)).err();
         let today = ctx.app()?.today();
         let option = |known: &crate::domain::remedy::RemedyStep| {
             // These three come with the step, so their lack does not show here.

@@ -197,7 +197,7 @@ impl LegalActionMutation {
         };
         let outcome = ctx
             .app()?
-            .write(ctx.viewer()?, "legalActionAdvance", Action::ConductLegalAction, async |tx| {
+            .write(ctx.viewer()?, "legalActionAdvance", Action::TakeLegalSteps, async |tx| {
                 legal_actions::advance(tx, id, version, step).await
             })
             .await;

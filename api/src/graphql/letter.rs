@@ -151,7 +151,7 @@ impl Loader<LetterOf> for Loaders {
     type Error = Error;
     async fn load(&self, keys: &[LetterOf]) -> Result<HashMap<LetterOf, Self::Value>> {
         let ids: Vec<NoticeId> = keys.iter().map(|key| key.0).collect();
-        let rows = reads::letters::of_notices(&self.app, &self.viewer, &ids).await?;
+        let rows = self.past(reads::letters::of_notices(&self.app, &self.viewer, &ids).await?)?;
         Ok(rows.into_iter().filter_map(|row| Some((LetterOf(row.notice_id?), row))).collect())
     }
 }

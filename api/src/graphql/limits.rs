@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use async_graphql::{
     Name, Positioned, Request,
-    parser::types::{FragmentDefinition, Selection, SelectionSet},
+    parser::types::{FragmentDefinition, OperationType, Selection, SelectionSet},
 };
 
 use crate::error::{Error, Result};
@@ -47,6 +47,19 @@ pub fn check(request: &mut Request) -> Result<()> {
         count.walk(&operation.node.selection_set.node, 1, false)?;
     }
     Ok(())
+}
+
+/// Whether the request asks for a change, as far as it can be read and is not too large.
+pub fn is_change(request: &mut Request) -> bool {
+    if check(request).is_err() {
+        return false;
+    }
+    let wanted = request.operation_name.clone();
+    let Ok(document) = request.parsed_query() else { return false };
+    document.operations.iter().any(|(name, operation)| {
+        let is_asked = wanted.is_none() || name.map(Name::as_str) == wanted.as_deref();
+        is_asked && operation.node.ty == OperationType::Mutation
+    })
 }
 
 // Brackets within strings count too, which only a document made for it notices.

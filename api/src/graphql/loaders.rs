@@ -1,12 +1,12 @@
 //! One loader per relation, for what a parent's own statement did not read along.
 
-use std::{collections::HashMap, hash::Hash};
+use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use async_graphql::dataloader::Loader;
 use entity::{
     address_alias, call, call_challenge, case, case_kind, citation_appeal, citation_fine, cost_entry,
     court_order, deadline, deadline_computation, deadline_extension, evidence, feed, flag, flag_event,
-    hearing,
+    hearing::{self, HearingStatus},
     id::{
         CallChallengeId, CallId, CaseId, CitationAppealId, CostEntryId, CourtOrderId, DeadlineId, DistrictId,
         EvidenceId, FeedId, FlagId, HearingId, InspectionId, LegalActionId, LetterId, NoticeId,
@@ -21,7 +21,7 @@ use entity::{
 use crate::{
     app::App,
     authz::Viewer,
-    domain::{case_stage::Facts, legal_facts},
+    domain::{as_of::Record, case_stage::Facts, legal_facts},
     error::{Error, Result},
     reads::{
         self,
@@ -34,6 +34,8 @@ use crate::{
 pub struct Loaders {
     pub app: App,
     pub viewer: Viewer,
+    /// What was known on the day that is asked for; none for now.
+    pub record: Option<Arc<Record>>,
 }
 
 /// A relation to one row: `key => model by function of reads`.
@@ -43,7 +45,7 @@ macro_rules! to_one {
             type Value = $model;
             type Error = Error;
             async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, Self::Value>> {
-                let rows = $read(&self.app, &self.viewer, keys).await?;
+                let rows = self.past($read(&self.app, &self.viewer, keys).await?)?;
                 Ok(rows.into_iter().map(|row| (row.id, row)).collect())
             }
         }
@@ -53,7 +55,6 @@ macro_rules! to_one {
 to_one! {
     CallId => call::Model, reads::calls::by_ids;
     CallChallengeId => call_challenge::Model, reads::challenges::by_ids;
-    CaseId => case::Model, reads::cases::by_ids;
     CostEntryId => cost_entry::Model, reads::costs::by_ids;
     CourtOrderId => court_order::Model, reads::court_orders::by_ids;
     DeadlineId => deadline::Model, reads::deadlines::by_ids;
@@ -75,6 +76,19 @@ to_one! {
     ViolationId => violation::Model, reads::violations::by_ids;
 }
 
+impl Loader<CaseId> for Loaders {
+    type Value = case::Model;
+    type Error = Error;
+    async fn load(&self, keys: &[CaseId]) -> Result<HashMap<CaseId, case::Model>> {
+        let mut rows = reads::cases::by_ids(&self.app, &self.viewer, keys).await?;
+        if let Some(record) = &self.record {
+            let known = reads::as_of::cases(&self.app, &self.viewer, rows, record.day).await?;
+            rows = known.into_iter().map(|(case, _)| case).collect();
+        }
+        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    }
+}
+
 /// A relation to many rows: `Key(parent) => rows by function of reads, grouped by column`.
 macro_rules! to_many {
     ($($(#[$meta:meta])* $key:ident($parent:ty) => $row:ty, $read:path, $column:ident;)+) => {$(
@@ -87,7 +101,7 @@ macro_rules! to_many {
             type Error = Error;
             async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, Self::Value>> {
                 let parents: Vec<$parent> = keys.iter().map(|key| key.0).collect();
-                let rows = $read(&self.app, &self.viewer, &parents).await?;
+                let rows = self.past($read(&self.app, &self.viewer, &parents).await?)?;
                 Ok(grouped(rows, |row| $key(row.$column)))
             }
         }
@@ -173,6 +187,7 @@ impl Loader<FactsOf> for Loaders {
     type Value = Facts;
     type Error = Error;
     async fn load(&self, keys: &[FactsOf]) -> Result<HashMap<FactsOf, Facts>> {
+        self.only_now("what the next stage rests on")?;
         let ids: Vec<CaseId> = keys.iter().map(|key| key.0).collect();
         let facts = reads::case_facts::of(&self.app.db, &ids, self.app.today()).await?;
         Ok(facts.into_iter().map(|(id, facts)| (FactsOf(id), facts)).collect())
@@ -193,7 +208,14 @@ impl Loader<DeadlinesOf> for Loaders {
         let mut found = HashMap::new();
         for (open, cases) in grouped(keys.to_vec(), |key| key.open) {
             let ids: Vec<CaseId> = cases.into_iter().map(|key| key.case).collect();
-            let rows = reads::deadlines::of_cases(&self.app, &self.viewer, &ids, open).await?;
+            let rows = match self.record {
+                // Which of them were open is known once they are as they were.
+                Some(_) => {
+                    let rows = reads::deadlines::of_cases(&self.app, &self.viewer, &ids, None).await?;
+                    opened(self.past(rows)?, open)
+                }
+                None => reads::deadlines::of_cases(&self.app, &self.viewer, &ids, open).await?,
+            };
             found.extend(grouped(rows, |row| DeadlinesOf { case: row.case_id, open }));
         }
         Ok(found)
@@ -208,6 +230,7 @@ impl Loader<StepFactsOf> for Loaders {
     type Value = legal_facts::Facts;
     type Error = Error;
     async fn load(&self, keys: &[StepFactsOf]) -> Result<HashMap<StepFactsOf, legal_facts::Facts>> {
+        self.only_now("what the next step rests on")?;
         let ids: Vec<LegalActionId> = keys.iter().map(|key| key.0).collect();
         let facts = reads::legal_step_facts::of(&self.app.db, &self.app.city, &ids, self.app.today()).await?;
         Ok(facts.into_iter().map(|(id, facts)| (StepFactsOf(id), facts)).collect())
@@ -222,6 +245,7 @@ impl Loader<RecordOf> for Loaders {
     type Value = legal_facts::Facts;
     type Error = Error;
     async fn load(&self, keys: &[RecordOf]) -> Result<HashMap<RecordOf, legal_facts::Facts>> {
+        self.only_now("what the steps of legal actions rest on")?;
         let ids: Vec<CaseId> = keys.iter().map(|key| key.0).collect();
         let facts = reads::case_record::of(&self.app.db, &self.app.city, &ids, self.app.today()).await?;
         Ok(facts.into_iter().map(|(id, facts)| (RecordOf(id), facts)).collect())
@@ -236,6 +260,7 @@ impl Loader<ConflictsOf> for Loaders {
     type Value = Vec<hearing::Model>;
     type Error = Error;
     async fn load(&self, keys: &[ConflictsOf]) -> Result<HashMap<ConflictsOf, Self::Value>> {
+        self.only_now("the conflict of a hearing")?;
         let ids: Vec<HearingId> = keys.iter().map(|key| key.0).collect();
         let rows = reads::hearing_conflicts::of_hearings(&self.app, &self.viewer, &ids).await?;
         Ok(rows.into_iter().map(|(id, rows)| (ConflictsOf(id), rows)).collect())
@@ -252,7 +277,8 @@ impl Loader<ContinuedInto> for Loaders {
     async fn load(&self, keys: &[ContinuedInto]) -> Result<HashMap<ContinuedInto, Self::Value>> {
         let ids: Vec<HearingId> = keys.iter().map(|key| key.0).collect();
         let rows = reads::hearing_conflicts::continued_into(&self.app, &self.viewer, &ids).await?;
-        Ok(rows.into_iter().map(|(id, row)| (ContinuedInto(id), row)).collect())
+        let rows = self.past(rows.into_values().collect())?;
+        Ok(rows.into_iter().filter_map(|row| Some((ContinuedInto(row.continued_to_id?), row))).collect())
     }
 }
 
@@ -264,6 +290,7 @@ impl Loader<ConfirmationOf> for Loaders {
     type Value = remedy_confirmation::Model;
     type Error = Error;
     async fn load(&self, keys: &[ConfirmationOf]) -> Result<HashMap<ConfirmationOf, Self::Value>> {
+        self.only_now("the confirmation of a remedy")?;
         let keys: Vec<String> = keys.iter().map(|key| key.0.clone()).collect();
         let rows = reads::remedies::confirmations(&self.app.db, &keys).await?;
         Ok(rows.into_iter().map(|(key, row)| (ConfirmationOf(key), row)).collect())
@@ -279,8 +306,16 @@ impl Loader<NextHearingOf> for Loaders {
     type Error = Error;
     async fn load(&self, keys: &[NextHearingOf]) -> Result<HashMap<NextHearingOf, hearing::Model>> {
         let ids: Vec<LegalActionId> = keys.iter().map(|key| key.0).collect();
-        let rows = reads::hearings::next_of(&self.app, &self.viewer, &ids).await?;
-        Ok(rows.into_iter().map(|row| (NextHearingOf(row.legal_action_id), row)).collect())
+        if self.record.is_none() {
+            let rows = reads::hearings::next_of(&self.app, &self.viewer, &ids).await?;
+            return Ok(rows.into_iter().map(|row| (NextHearingOf(row.legal_action_id), row)).collect());
+        }
+        let rows = self.past(reads::hearings::of_actions(&self.app, &self.viewer, &ids).await?)?;
+        let mut found = HashMap::new();
+        for row in rows.into_iter().filter(|row| row.status == HearingStatus::Scheduled) {
+            found.entry(NextHearingOf(row.legal_action_id)).or_insert(row);
+        }
+        Ok(found)
     }
 }
 
@@ -298,13 +333,25 @@ impl Loader<DeadlinesOfAction> for Loaders {
         let mut found: HashMap<DeadlinesOfAction, Self::Value> = HashMap::new();
         for (open, actions) in grouped(keys.to_vec(), |key| key.open) {
             let ids: Vec<LegalActionId> = actions.into_iter().map(|key| key.action).collect();
-            for row in reads::deadlines::of_actions(&self.app, &self.viewer, &ids, open).await? {
+            let rows = match self.record {
+                Some(_) => {
+                    let rows = reads::deadlines::of_actions(&self.app, &self.viewer, &ids, None).await?;
+                    opened(self.past(rows)?, open)
+                }
+                None => reads::deadlines::of_actions(&self.app, &self.viewer, &ids, open).await?,
+            };
+            for row in rows {
                 let Some(action) = row.legal_action_id else { continue };
                 found.entry(DeadlinesOfAction { action, open }).or_default().push(row);
             }
         }
         Ok(found)
     }
+}
+
+fn opened(mut rows: Vec<deadline::Model>, open: Option<bool>) -> Vec<deadline::Model> {
+    rows.retain(|row| open.is_none_or(|open| row.completed_on.is_none() == open));
+    rows
 }
 
 /// The newest notes of a case.
@@ -322,7 +369,9 @@ impl Loader<RecentNotesOf> for Loaders {
         // Every parent of one field asks for the same number, so this is one statement in practice.
         for (first, cases) in grouped(keys.to_vec(), |key| key.first) {
             let ids: Vec<CaseId> = cases.into_iter().map(|key| key.case).collect();
-            let notes = reads::case_events::recent_notes_of(&self.app, &self.viewer, &ids, first).await?;
+            let until = self.until();
+            let notes =
+                reads::case_events::recent_notes_of(&self.app, &self.viewer, &ids, first, until).await?;
             found.extend(grouped(notes, |note| RecentNotesOf { case: note.case_id, first }));
         }
         Ok(found)

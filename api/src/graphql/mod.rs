@@ -1,5 +1,7 @@
 //! The public schema: one file per noun, each a thin layer over one function of `reads` or `writes`.
 
+mod as_of;
+mod as_of_fields;
 mod batching;
 mod calendar;
 mod call;
@@ -57,6 +59,7 @@ mod protection_certificate;
 mod referral;
 mod referral_mutation;
 mod remedy;
+mod request_cost;
 mod response;
 mod response_mutation;
 mod scalars;
@@ -68,8 +71,8 @@ mod violation;
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 use uuid::Uuid;
 
-pub use self::context::Background;
-use self::loaders::Loaders;
+use self::{as_of::Asked, loaders::Loaders};
+pub use self::{context::Background, limits::is_change};
 use crate::{
     app::{App, REQUEST_ID},
     authz::Viewer,
@@ -147,6 +150,7 @@ pub fn schema(app: App, production: bool, background: Background) -> JfnSchema {
 
 fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .extension(request_cost::Costs)
         .limit_complexity(limits::COMPLEXITY)
         .limit_recursive_depth(limits::RECURSION)
 }
@@ -169,8 +173,10 @@ pub async fn execute(
     }
     let mut response = match viewer {
         Some(viewer) => {
-            let (loaders, batches) = batching::batched(Loaders { app: app.clone(), viewer: viewer.clone() });
-            let running = schema.execute(request.data(viewer).data(loaders));
+            let loaders = Loaders { app: app.clone(), viewer: viewer.clone(), record: None };
+            let (batching, batches) = batching::batching();
+            let asked = Asked::new(loaders, batching);
+            let running = schema.execute(request.data(viewer).data(asked));
             REQUEST_ID.scope(request_id, batches.run(running)).await
         }
         None => schema.execute(request).await,

@@ -39,7 +39,8 @@ pub struct NoticeServeInput {
     case_id: CaseId,
     /// What it is.
     kind: NoticeKind,
-    /// The legal action of this case that it belongs to, not ended; LEGAL_PAPERS need it.
+    /// The legal action of this case that it belongs to, not ended; LEGAL_PAPERS need it. The clocks that its service starts
+    /// are deadlines of that action.
     legal_action_id: Option<LegalActionId>,
     /// Everybody it was served on, from 1 to 100; `Notice.servedOn`, `method` and `recipient` show the first.
     services: Vec<NoticeServiceInput>,

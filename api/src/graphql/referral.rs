@@ -40,7 +40,7 @@ impl Referral {
 
     /// Where it stands today.
     async fn status(&self, ctx: &Context<'_>) -> Result<ReferralStatus> {
-        Ok(status_on(self.0.status, self.0.answer_by, ctx.app()?.today()))
+        Ok(status_on(self.0.status, self.0.answer_by, ctx.today()?))
     }
 
     /// The case.

@@ -1,13 +1,15 @@
-//! `/graphql`: POST serves, GET shows GraphiQL outside production mode.
+//! `/graphql` as the specification of GraphQL over HTTP has it: queries by GET or POST, mutations by POST alone; a browser
+//! that asks for a page gets GraphiQL outside production mode.
 
 use std::sync::Arc;
 
 use async_graphql::http::GraphiQLSource;
 use poem::{
     Body, Request, Response, handler,
-    http::{Method, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
     web::Data,
 };
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{RequestId, Shared, request_id};
@@ -16,23 +18,40 @@ use crate::error::Error;
 const GRAPHQL: &str = "application/graphql-response+json";
 const JSON: &str = "application/json";
 
+/// What a request asks by GET, in its query string.
+#[derive(Deserialize)]
+struct Asked {
+    query: Option<String>,
+    #[serde(rename = "operationName")]
+    operation_name: Option<String>,
+    variables: Option<String>,
+    extensions: Option<String>,
+}
+
 #[handler]
 pub async fn endpoint(request: &Request, body: Body, shared: Data<&Arc<Shared>>) -> Response {
     let id = request_id(request);
     match *request.method() {
-        Method::POST => answer(request, body, &shared, id).await,
-        Method::GET if !shared.edge.production && accepts(request, "text/html") => {
+        Method::POST => answer(request, Some(body), &shared, id).await,
+        Method::GET if wants_page(request) && !shared.edge.production => {
             let page = GraphiQLSource::build().endpoint("/graphql").title("Justice for Neighbors").finish();
             Response::builder().content_type("text/html; charset=utf-8").body(page)
         }
+        Method::GET => answer(request, None, &shared, id).await,
         _ => Response::builder()
-            .header(header::ALLOW, if shared.edge.production { "POST" } else { "GET, POST" })
+            .header(header::ALLOW, "GET, POST")
             .status(StatusCode::METHOD_NOT_ALLOWED)
             .finish(),
     }
 }
 
-async fn answer(request: &Request, body: Body, shared: &Shared, id: RequestId) -> Response {
+// A browser's address line, as opposed to a program's query.
+fn wants_page(request: &Request) -> bool {
+    accepts(request, "text/html") && request.uri().query().is_none_or(|asked| !asked.contains("query="))
+}
+
+// Without a body the query stands in the address.
+async fn answer(request: &Request, body: Option<Body>, shared: &Shared, id: RequestId) -> Response {
     let media = if accepts(request, GRAPHQL) {
         GRAPHQL
     } else if accepts(request, JSON) {
@@ -41,7 +60,8 @@ async fn answer(request: &Request, body: Body, shared: &Shared, id: RequestId) -
         let message = "This server answers `application/graphql-response+json` or `application/json`.";
         return refused(StatusCode::NOT_ACCEPTABLE, JSON, id, message);
     };
-    if !is_json(request) {
+    // A form of another site can send neither this type nor this header, so it cannot change anything in somebody's name.
+    if body.is_some() && !is_json(request) {
         let message = "Send the request as `Content-Type: application/json`.";
         return refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, media, id, message);
     }
@@ -53,24 +73,71 @@ async fn answer(request: &Request, body: Body, shared: &Shared, id: RequestId) -
         }
         Err(error) => return super::failure(id, &error),
     };
-    let body = match super::body::read(body, shared.edge.body_limit).await {
-        Ok(body) => body,
-        Err(unread) => return refused(unread.status(), media, id, &unread.message()),
+    if let Some(Err(too_many)) = viewer.as_ref().map(|viewer| shared.rates.viewer(viewer)) {
+        return super::too_often(id, too_many);
+    }
+    let is_get = body.is_none();
+    let read = match body {
+        Some(body) => in_body(body, shared).await,
+        None => in_address(request),
     };
-    let query = match serde_json::from_slice::<async_graphql::Request>(&body) {
+    let mut query = match read {
         Ok(query) => query,
-        Err(error) => {
-            // The parser's message names place and kind, and may quote; the place is enough.
-            let message = format!(
-                "The body is not a GraphQL request: see line {}, column {}. It must be a JSON object with `query`.",
-                error.line(),
-                error.column()
-            );
-            return refused(StatusCode::BAD_REQUEST, media, id, &message);
-        }
+        Err((status, message)) => return refused(status, media, id, &message),
     };
-    let response = crate::graphql::execute(&shared.schema, &shared.app, viewer, query, id.0).await;
-    render(&response, media, id)
+    if is_get && crate::graphql::is_change(&mut query) {
+        let mut response =
+            refused(StatusCode::METHOD_NOT_ALLOWED, media, id, "A mutation must be sent by POST.");
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+        return response;
+    }
+    let executed = crate::graphql::execute(&shared.schema, &shared.app, viewer, query, id.0);
+    match tokio::time::timeout(shared.edge.request_time, executed).await {
+        Ok(response) => render(&response, media, id),
+        // What was dropped half-way is rolled back; the database ends the statement by a limit of its own.
+        Err(_) => {
+            let seconds = shared.edge.request_time.as_secs_f64();
+            let message = format!(
+                "The request took longer than {seconds} s, which is the limit; ask for less at once."
+            );
+            respond(StatusCode::SERVICE_UNAVAILABLE, media, &error_of(id, "TOO_COMPLEX", &message))
+        }
+    }
+}
+
+async fn in_body(body: Body, shared: &Shared) -> Result<async_graphql::Request, (StatusCode, String)> {
+    let body = super::body::read(body, shared.edge.body_limit).await;
+    let body = body.map_err(|unread| (unread.status(), unread.message()))?;
+    serde_json::from_slice(&body).map_err(|error| {
+        // The parser's message names place and kind, and may quote; the place is enough.
+        let message = format!(
+            "The body is not a GraphQL request: see line {}, column {}. It must be a JSON object with `query`.",
+            error.line(),
+            error.column()
+        );
+        (StatusCode::BAD_REQUEST, message)
+    })
+}
+
+fn in_address(request: &Request) -> Result<async_graphql::Request, (StatusCode, String)> {
+    let bad = |message: &str| (StatusCode::BAD_REQUEST, message.to_owned());
+    let asked: Asked =
+        request.params().map_err(|_| bad("The address is not a query string that can be read."))?;
+    let query = asked.query.ok_or_else(|| bad("The address names no `query`."))?;
+    let map = |name: &str, text: Option<String>| match text.filter(|text| !text.is_empty()) {
+        None => Ok(None),
+        Some(text) => match serde_json::from_str::<Option<serde_json::Map<String, Value>>>(&text) {
+            Ok(map) => Ok(map.map(Value::Object)),
+            Err(_) => Err(bad(&format!("`{name}` in the address is not a JSON object."))),
+        },
+    };
+    let told = json!({
+        "query": query,
+        "operationName": asked.operation_name,
+        "variables": map("variables", asked.variables)?.unwrap_or_else(|| json!({})),
+        "extensions": map("extensions", asked.extensions)?.unwrap_or_else(|| json!({})),
+    });
+    serde_json::from_value(told).map_err(|_| bad("The address is not a GraphQL request."))
 }
 
 fn render(response: &async_graphql::Response, media: &str, id: RequestId) -> Response {

@@ -8,9 +8,17 @@ mod health;
 mod letters;
 mod packet;
 mod push;
+mod rates;
 mod sign_in;
 
-use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    io,
+    net::{IpAddr, SocketAddr},
+    num::NonZeroU32,
+    sync::Arc,
+    time::Duration,
+};
 
 use poem::{
     Endpoint, EndpointExt, IntoResponse, Request, Response, Route, Server,
@@ -20,6 +28,7 @@ use poem::{
 use tracing::Instrument;
 use uuid::Uuid;
 
+use self::rates::{Rates, TooMany};
 use crate::{
     app::App,
     authn::{self, Throttle},
@@ -36,6 +45,14 @@ pub struct Edge {
     pub production: bool,
     /// Bytes of a body at most.
     pub body_limit: usize,
+    /// How long a GraphQL request may take.
+    pub request_time: Duration,
+    /// Requests of one address a minute at most; as many as come, when none.
+    pub requests_by_address: Option<NonZeroU32>,
+    /// The same for one member of staff or one program.
+    pub requests_by_viewer: Option<NonZeroU32>,
+    /// Reverse proxies whose word on a client's address is taken.
+    pub proxies: Vec<IpAddr>,
     /// How long running requests get at shutdown.
     pub grace: Duration,
     /// Read feeds when they are due.
@@ -47,6 +64,10 @@ impl Default for Edge {
         Self {
             production: false,
             body_limit: 2 * 1024 * 1024,
+            request_time: Duration::from_secs(20),
+            requests_by_address: None,
+            requests_by_viewer: None,
+            proxies: Vec::new(),
             grace: Duration::from_secs(20),
             schedule: false,
         }
@@ -58,6 +79,7 @@ struct Shared {
     app: App,
     schema: JfnSchema,
     throttle: Throttle,
+    rates: Rates,
     /// Room for pushed calls.
     pushes: tokio::sync::Semaphore,
     /// Room for files of evidence.
@@ -89,6 +111,7 @@ pub async fn serve(
     let shared = Arc::new(Shared {
         schema: crate::graphql::schema(app.clone(), edge.production, background),
         throttle: Throttle::default(),
+        rates: Rates::of(&edge),
         pushes: tokio::sync::Semaphore::new(push::AT_ONCE),
         uploads: tokio::sync::Semaphore::new(evidence::AT_ONCE),
         packets: tokio::sync::Semaphore::new(packet::AT_ONCE),
@@ -132,8 +155,32 @@ fn routes(shared: Arc<Shared>) -> impl Endpoint {
         .at("/auth/logout", poem::post(sign_in::logout))
         .at("/healthz", poem::get(health::alive))
         .at("/readyz", poem::get(health::ready))
-        .data(shared)
+        .data(shared.clone())
+        .around(move |endpoint, request| within_rate(shared.clone(), endpoint, request))
         .around(with_id)
+}
+
+/// Refuses what comes too often from one address, before anything else is looked at. Whoever watches the server is not counted.
+async fn within_rate<E: Endpoint>(
+    shared: Arc<Shared>,
+    endpoint: Arc<E>,
+    request: Request,
+) -> poem::Result<Response> {
+    if matches!(request.uri().path(), "/healthz" | "/readyz") {
+        return endpoint.call(request).await.map(IntoResponse::into_response);
+    }
+    match shared.rates.address(&request) {
+        Ok(()) => endpoint.call(request).await.map(IntoResponse::into_response),
+        Err(too_many) => Ok(too_often(request_id(&request), too_many)),
+    }
+}
+
+fn too_often(id: RequestId, too_many: TooMany) -> Response {
+    let extensions = serde_json::json!({ "code": "RATE_LIMITED", "requestId": id.0 });
+    let error = serde_json::json!({ "message": too_many.message(), "extensions": extensions });
+    let mut response = json(StatusCode::TOO_MANY_REQUESTS, &serde_json::json!({ "errors": [error] }));
+    response.headers_mut().insert(header::RETRY_AFTER, too_many.retry_after.into());
+    response
 }
 
 /// The id of a request, in its extensions.

@@ -1,13 +1,14 @@
 //! Questions about timelines, and the changes of all cases in the order in which they were committed.
 
+use chrono::{DateTime, Utc};
 use entity::{
     case,
     case_event::{self, CaseEventKind},
     id::{CaseEventId, CaseId, DistrictId},
 };
 use sea_orm::{
-    ColumnTrait, DbBackend, EntityTrait, FromQueryResult, JoinType, Order, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait,
+    ColumnTrait, Condition, DbBackend, EntityTrait, FromQueryResult, JoinType, Order, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, Query, WindowStatement},
 };
 use uuid::Uuid;
@@ -20,15 +21,18 @@ use crate::{
     scope::VisibleTo,
 };
 
-/// One page of a case's timeline, newest first.
+/// One page of a case's timeline, newest first; with `until`, of what was recorded before that moment.
 pub async fn of_case(
     app: &App,
     viewer: &Viewer,
     case: CaseId,
     kinds: Option<Vec<CaseEventKind>>,
+    until: Option<DateTime<Utc>>,
     window: &Window,
 ) -> Result<Page<case_event::Model>> {
-    let mut select = case_event::Entity::visible_to(viewer).filter(case_event::Column::CaseId.eq(case));
+    let mut select = case_event::Entity::visible_to(viewer)
+        .filter(case_event::Column::CaseId.eq(case))
+        .filter(recorded(until));
     if let Some(kinds) = kinds {
         select = select.filter(case_event::Column::Kind.is_in(kinds));
     }
@@ -44,18 +48,24 @@ pub async fn by_id(app: &App, viewer: &Viewer, id: CaseEventId) -> Result<Option
     Ok(case_event::Entity::visible_to(viewer).filter(case_event::Column::Id.eq(id)).one(&app.db).await?)
 }
 
-/// The newest notes of each of these cases, cut in SQL, newest first.
+fn recorded(until: Option<DateTime<Utc>>) -> Condition {
+    Condition::all().add_option(until.map(|end| case_event::Column::RecordedAt.lt(end)))
+}
+
+/// The newest notes of each of these cases, cut in SQL, newest first; with `until`, of those recorded before that moment.
 pub async fn recent_notes_of(
     app: &App,
     viewer: &Viewer,
     cases: &[CaseId],
     first: i32,
+    until: Option<DateTime<Utc>>,
 ) -> Result<Vec<case_event::Model>> {
     let mut ranked = case_event::Entity::visible_to(viewer)
         .select_only()
         .column(case_event::Column::Id)
         .filter(case_event::Column::CaseId.is_in(cases.iter().copied()))
         .filter(case_event::Column::Kind.eq(CaseEventKind::Note))
+        .filter(recorded(until))
         .into_query();
     ranked.expr_window_as(
         Expr::cust("ROW_NUMBER()"),

@@ -184,8 +184,9 @@ fn filtered(app: &App, viewer: &Viewer, filter: &Filter) -> Select<case::Entity>
         all = all.add(if open { C::Stage.ne(CaseStage::Closed) } else { C::Stage.eq(CaseStage::Closed) });
     }
     if let Some(stale) = filter.stale {
-        let is_stale =
-            Condition::all().add(C::Stage.ne(CaseStage::Closed)).add(C::UpdatedAt.lt(stale_before(app)));
+        let is_stale = Condition::all()
+            .add(C::Stage.ne(CaseStage::Closed))
+            .add(C::UpdatedAt.lt(stale_before(app, app.clock.now())));
         all = all.add(if stale { is_stale } else { is_stale.not() });
     }
     if let Some(kinds) = &filter.kinds {
@@ -211,9 +212,9 @@ fn filtered(app: &App, viewer: &Viewer, filter: &Filter) -> Select<case::Entity>
     case::Entity::visible_to(viewer).filter(all)
 }
 
-/// The moment before which a case without activity is stale.
-pub fn stale_before(app: &App) -> DateTime<Utc> {
-    app.clock.now() - chrono::TimeDelta::days(app.city.preset.city.stale.days.into())
+/// The moment before which a case without activity is stale at that time.
+pub fn stale_before(app: &App, at: DateTime<Utc>) -> DateTime<Utc> {
+    at - chrono::TimeDelta::days(app.city.preset.city.stale.days.into())
 }
 
 fn matching(backend: DbBackend, words: &str) -> Condition {

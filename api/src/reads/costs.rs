@@ -1,6 +1,6 @@
 //! Questions about the cost ledger.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
     case, cost_billing,
     cost_entry::{self, CostKind},
@@ -43,6 +43,16 @@ impl Ledger {
     }
 }
 
+/// How far a ledger is read.
+#[derive(Clone, Copy, Debug)]
+pub enum Until {
+    Now,
+    /// What is dated up to that day, whenever it was recorded.
+    Dated(NaiveDate),
+    /// What was recorded before that moment, whatever its date.
+    Recorded(DateTime<Utc>),
+}
+
 /// What the entries of one kind add up to, in cents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
 pub struct Total {
@@ -65,18 +75,20 @@ pub async fn by_ids(app: &App, viewer: &Viewer, ids: &[CostEntryId]) -> Result<V
     Ok(rows.all(&app.db).await?)
 }
 
-/// One page of a ledger, the earliest first; with `until`, only what is dated up to that day.
+/// One page of a ledger, the earliest first.
 pub async fn entries(
     app: &App,
     viewer: &Viewer,
     of: Ledger,
-    until: Option<NaiveDate>,
+    until: Until,
     window: &Window,
 ) -> Result<Page<cost_entry::Model>> {
-    let dated = until.map(|day| cost_entry::Column::OccurredOn.lte(day));
-    let select = cost_entry::Entity::visible_to(viewer)
-        .filter(of.condition())
-        .filter(Condition::all().add_option(dated));
+    let select = cost_entry::Entity::visible_to(viewer).filter(of.condition());
+    let select = match until {
+        Until::Now => select,
+        Until::Dated(day) => select.filter(cost_entry::Column::OccurredOn.lte(day)),
+        Until::Recorded(end) => recorded(select, Some(end)),
+    };
     paged(app, select, "costs", window).await
 }
 
@@ -89,7 +101,7 @@ pub async fn unbilled(
 ) -> Result<Page<cost_entry::Model>> {
     let within = districts.map(|ids| cost_entry::Column::DistrictId.is_in(ids));
     let select = cost_entry::Entity::visible_to(viewer)
-        .filter(is_unbilled())
+        .filter(is_unbilled(None))
         .filter(Condition::all().add_option(within));
     paged(app, select, "unbilledCosts", window).await
 }
@@ -102,7 +114,7 @@ pub async fn unbilled_of_case(
 ) -> Result<Vec<cost_entry::Model>> {
     Ok(in_order(cost_entry::Entity::visible_to(viewer))
         .filter(cost_entry::Column::CaseId.eq(case))
-        .filter(is_unbilled())
+        .filter(is_unbilled(None))
         .all(db)
         .await?)
 }
@@ -153,9 +165,15 @@ pub async fn totals(
 }
 
 /// What the entries of these cases add up to, by kind.
-pub async fn totals_of_cases(app: &App, viewer: &Viewer, ids: &[CaseId]) -> Result<Vec<TotalOf<CaseId>>> {
+pub async fn totals_of_cases(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[CaseId],
+    until: Option<DateTime<Utc>>,
+) -> Result<Vec<TotalOf<CaseId>>> {
     let of = cost_entry::Column::CaseId;
-    let rows = by_kind(cost_entry::Entity::visible_to(viewer)).column_as(of, "of").group_by(of);
+    let rows =
+        by_kind(recorded(cost_entry::Entity::visible_to(viewer), until)).column_as(of, "of").group_by(of);
     Ok(rows.filter(of.is_in(ids.iter().copied())).into_model().all(&app.db).await?)
 }
 
@@ -164,18 +182,33 @@ pub async fn totals_of_places(
     app: &App,
     viewer: &Viewer,
     ids: &[PropertyId],
+    until: Option<DateTime<Utc>>,
 ) -> Result<Vec<TotalOf<PropertyId>>> {
     let of = cost_entry::Column::PropertyId;
-    let rows = by_kind(cost_entry::Entity::visible_to(viewer)).column_as(of, "of").group_by(of);
+    let rows =
+        by_kind(recorded(cost_entry::Entity::visible_to(viewer), until)).column_as(of, "of").group_by(of);
     Ok(rows.filter(of.is_in(ids.iter().copied())).into_model().all(&app.db).await?)
 }
 
 /// What no statement has asked for yet in these cases, by kind.
-pub async fn unbilled_of_cases(app: &App, viewer: &Viewer, ids: &[CaseId]) -> Result<Vec<TotalOf<CaseId>>> {
+pub async fn unbilled_of_cases(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[CaseId],
+    until: Option<DateTime<Utc>>,
+) -> Result<Vec<TotalOf<CaseId>>> {
     let of = cost_entry::Column::CaseId;
-    let rows = by_kind(cost_entry::Entity::visible_to(viewer).filter(is_unbilled()));
+    let rows = by_kind(recorded(cost_entry::Entity::visible_to(viewer).filter(is_unbilled(until)), until));
     let rows = rows.column_as(of, "of").group_by(of).filter(of.is_in(ids.iter().copied()));
     Ok(rows.into_model().all(&app.db).await?)
+}
+
+// What was recorded before that moment; all of it without one.
+fn recorded(entries: Select<cost_entry::Entity>, until: Option<DateTime<Utc>>) -> Select<cost_entry::Entity> {
+    match until {
+        Some(end) => entries.filter(cost_entry::Column::RecordedAt.lt(end)),
+        None => entries,
+    }
 }
 
 fn by_kind(entries: Select<cost_entry::Entity>) -> Select<cost_entry::Entity> {
@@ -264,8 +297,8 @@ pub async fn judgments_at(
     Ok(judged.collect())
 }
 
-// A cost that counts and that nobody was asked for.
-fn is_unbilled() -> Condition {
+// A cost that counts and that nobody was asked for; with `until`, nobody before that moment.
+fn is_unbilled(until: Option<DateTime<Utc>>) -> Condition {
     use cost_entry::Column as C;
     let kinds = CostKind::ALL.iter().copied().filter(|kind| is_billed_by_statement(*kind));
     let reversal = Alias::new("reversal");
@@ -273,11 +306,15 @@ fn is_unbilled() -> Condition {
     reversed
         .expr(Expr::val(1))
         .from_as(cost_entry::Entity, reversal.clone())
-        .and_where(Expr::col((reversal, C::ReversesId)).equals((cost_entry::Entity, C::Id)));
+        .and_where(Expr::col((reversal.clone(), C::ReversesId)).equals((cost_entry::Entity, C::Id)));
     let mut billed = sea_orm::sea_query::Query::select();
     billed.expr(Expr::val(1)).from(cost_billing::Entity).and_where(
         Expr::col((cost_billing::Entity, cost_billing::Column::EntryId)).equals((cost_entry::Entity, C::Id)),
     );
+    if let Some(end) = until {
+        reversed.and_where(Expr::col((reversal, C::RecordedAt)).lt(end));
+        billed.and_where(Expr::col((cost_billing::Entity, cost_billing::Column::BilledAt)).lt(end));
+    }
     Condition::all()
         .add(C::Kind.is_in(kinds))
         .add(C::ReversesId.is_null())

@@ -1,5 +1,6 @@
 //! Questions about orders, defendants, recordings against titles and the people who live at a place.
 
+use chrono::{DateTime, Utc};
 use entity::{
     court_order, defendant,
     id::{CaseId, CourtOrderId, LegalActionId, TitleRecordingId},
@@ -8,12 +9,19 @@ use entity::{
 use sea_orm::{ColumnTrait, DbErr, FromQueryResult, QueryFilter, QueryOrder, QueryResult, RelationTrait};
 
 use super::joined::{Joined, join};
-use crate::{app::App, authz::Viewer, error::Result, scope::VisibleTo};
+use crate::{
+    app::App,
+    authz::Viewer,
+    domain::as_of::{NotKnown, Past, Record},
+    error::Result,
+    scope::VisibleTo,
+};
 
 /// A defendant with the party.
 #[derive(Clone, Debug)]
 pub struct DefendantRow {
     pub legal_action_id: LegalActionId,
+    pub named_at: DateTime<Utc>,
     pub party: party::Model,
 }
 
@@ -22,7 +30,13 @@ impl FromQueryResult for DefendantRow {
         let defendant = defendant::Model::from_query_result(row, prefix)?;
         let party = Joined::<party::Model>::from_row(row, "defendant_party_")?.asked().flatten();
         let party = party.ok_or_else(|| DbErr::RecordNotFound("the party of a defendant".to_owned()))?;
-        Ok(Self { legal_action_id: defendant.legal_action_id, party })
+        Ok(Self { legal_action_id: defendant.legal_action_id, named_at: defendant.named_at, party })
+    }
+}
+
+impl Past for DefendantRow {
+    fn then(self, record: &Record) -> Result<Option<Self>, NotKnown> {
+        Ok(record.knew(self.named_at).then_some(self))
     }
 }
 

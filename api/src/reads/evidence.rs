@@ -1,27 +1,37 @@
 //! Questions about evidence and who handled it.
 
+use chrono::{DateTime, Utc};
 use entity::{
     custody_entry::{self, CustodyAction},
     evidence, evidence_upload,
     id::{CaseId, EvidenceId, EvidenceUploadId, InspectionId},
 };
 use sea_orm::{
-    ColumnTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, Query, WindowStatement},
 };
 
 use super::page::{self, Page, Sorting, Window};
-use crate::{app::App, authz::Viewer, error::Result, scope::VisibleTo};
+use crate::{
+    app::App,
+    authz::Viewer,
+    domain::as_of::{NotKnown, Past, Record},
+    error::Result,
+    scope::VisibleTo,
+};
 
-/// One page of a case's evidence, in the order in which it was added; withdrawn pieces among it.
+/// One page of a case's evidence, in the order in which it was added; withdrawn pieces among it. With `until`, of what was
+/// added before that moment.
 pub async fn of_case(
     app: &App,
     viewer: &Viewer,
     case: CaseId,
+    until: Option<DateTime<Utc>>,
     window: &Window,
 ) -> Result<Page<evidence::Model>> {
     use evidence::Column as C;
     let select = evidence::Entity::visible_to(viewer).filter(C::CaseId.eq(case));
+    let select = select.filter(Condition::all().add_option(until.map(|end| C::AddedAt.lt(end))));
     let sorting = Sorting::new("evidence").by(C::AddedAt, Order::Asc).by(C::Id, Order::Asc);
     let keys = |row: &evidence::Model| vec![row.added_at.into(), row.id.0.into()];
     page::page(&app.db, select, &sorting, window, keys).await
@@ -62,18 +72,28 @@ pub struct Inspected {
     pub evidence: evidence::Model,
 }
 
-/// The newest entries of each of these custody logs, cut in SQL, newest first.
+impl Past for Inspected {
+    fn then(self, record: &Record) -> Result<Option<Self>, NotKnown> {
+        let inspection_id = self.inspection_id;
+        let known = self.evidence.then(record)?;
+        Ok(known.map(|evidence| Self { inspection_id, evidence }))
+    }
+}
+
+/// The newest entries of each of these custody logs, cut in SQL, newest first; with `until`, of those before that moment.
 pub async fn custody_of(
     app: &App,
     viewer: &Viewer,
     evidence: &[EvidenceId],
     first: i32,
+    until: Option<DateTime<Utc>>,
 ) -> Result<Vec<custody_entry::Model>> {
     use custody_entry::{Column as C, Entity as E};
     let mut ranked = E::visible_to(viewer)
         .select_only()
         .column(C::Id)
         .filter(C::EvidenceId.is_in(evidence.iter().copied()))
+        .filter(Condition::all().add_option(until.map(|end| C::At.lt(end))))
         .into_query();
     ranked.expr_window_as(
         Expr::cust("ROW_NUMBER()"),

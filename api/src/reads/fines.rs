@@ -17,7 +17,10 @@ use sea_orm::{
 use crate::{
     app::App,
     authz::Viewer,
-    domain::fine::Earlier,
+    domain::{
+        as_of::{NotKnown, Past, Record},
+        fine::Earlier,
+    },
     error::Result,
     scope::{VisibleTo, unscoped},
 };
@@ -27,6 +30,14 @@ use crate::{
 pub struct FineEntry {
     pub notice_id: NoticeId,
     pub entry: cost_entry::Model,
+}
+
+impl Past for FineEntry {
+    fn then(self, record: &Record) -> Result<Option<Self>, NotKnown> {
+        let notice_id = self.notice_id;
+        let known = self.entry.then(record)?;
+        Ok(known.map(|entry| Self { notice_id, entry }))
+    }
 }
 
 /// What these citations ask for, section by section.

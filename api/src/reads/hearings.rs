@@ -1,6 +1,6 @@
 //! Questions about hearings, and the docket of the city.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
     hearing::{self, HearingStatus},
     id::{DistrictId, HearingId, LegalActionId, StaffId},
@@ -76,7 +76,9 @@ pub async fn docket(
     let mut select = hearing::Entity::visible_to(viewer).filter(
         Condition::all()
             .add(C::Status.eq(HearingStatus::Scheduled))
-            .add(C::StartsOn.between(docket.from, docket.to))
+            // By the moment rather than by the day: that is the index which also has the order.
+            .add_option(app.city.start_of(docket.from).map(|from| C::StartsAt.gte(from)))
+            .add_option(end_of(app, docket.to).map(|end| C::StartsAt.lt(end)))
             .add_option(docket.districts.clone().map(|ids| C::DistrictId.is_in(ids)))
             .add_option(docket.court.as_deref().map(|court| named(C::Court, court)))
             .add_option(docket.department.as_deref().map(|department| named(C::Department, department))),
@@ -96,6 +98,11 @@ pub async fn docket(
     let sorting = Sorting::new("docket").by(C::StartsAt, Order::Asc).by(C::Id, Order::Asc);
     let keys = |row: &HearingRow| vec![row.hearing.starts_at.into(), row.hearing.id.0.into()];
     page::page(&app.db, select, &sorting, window, keys).await
+}
+
+// None at the far end of the calendar, behind which no hearing lies.
+fn end_of(app: &App, day: NaiveDate) -> Option<DateTime<Utc>> {
+    day.succ_opt().and_then(|next| app.city.start_of(next))
 }
 
 // Both sides are lowered by the database, so that they are lowered alike.

@@ -5,7 +5,7 @@ use entity::{
     inspection, staff,
 };
 use sea_orm::{
-    ColumnTrait, DbErr, FromQueryResult, Order, QueryFilter, QueryResult, RelationTrait, Select,
+    ColumnTrait, Condition, DbErr, FromQueryResult, Order, QueryFilter, QueryResult, RelationTrait, Select,
     sea_query::{Expr, Func},
 };
 
@@ -13,7 +13,13 @@ use super::{
     joined::{Joined, join},
     page::{self, Key, Page, Sorting, Window},
 };
-use crate::{app::App, authz::Viewer, error::Result, scope::VisibleTo};
+use crate::{
+    app::App,
+    authz::Viewer,
+    domain::as_of::{Past, Record},
+    error::Result,
+    scope::VisibleTo,
+};
 
 /// An inspection with the to-one relations that were asked for.
 #[derive(Clone, Debug)]
@@ -43,24 +49,44 @@ impl From<inspection::Model> for InspectionRow {
     }
 }
 
-/// One page of a case's inspections, the latest first: by when it was made, or else is planned.
+/// One page of a case's inspections, the latest first: by when it was made, or else is planned. With a record, as it knew
+/// them.
 pub async fn of_case(
     app: &App,
     viewer: &Viewer,
     case: CaseId,
+    record: Option<&Record>,
     window: &Window,
     with: With,
 ) -> Result<Page<InspectionRow>> {
     use inspection::Column as C;
-    let select = inspection::Entity::visible_to(viewer).filter(C::CaseId.eq(case));
+    let known = record.map(|record| C::CreatedAt.lt(record.day.end));
+    let select = inspection::Entity::visible_to(viewer)
+        .filter(C::CaseId.eq(case))
+        .filter(Condition::all().add_option(known));
+    // What was only planned on that day stood where it was planned for.
+    let planned = record.map(Record::inspections_made_later).unwrap_or_default();
     let column = |column: C| Expr::col((inspection::Entity, column));
-    let when = Func::coalesce([column(C::PerformedAt), column(C::ScheduledFor)]);
+    let made = Expr::case(C::Id.is_not_in(planned.iter().copied()), column(C::PerformedAt));
+    let when = Func::coalesce([made.into(), column(C::ScheduledFor)]);
     let sorting = Sorting::new("inspections").by(Expr::expr(when), Order::Desc).by(C::Id, Order::Desc);
     let keys = |row: &InspectionRow| -> Vec<Key> {
         let inspection = &row.inspection;
-        vec![inspection.performed_at.or(inspection.scheduled_for).into(), inspection.id.0.into()]
+        let made = inspection.performed_at.filter(|_| !planned.contains(&inspection.id));
+        vec![made.or(inspection.scheduled_for).into(), inspection.id.0.into()]
     };
-    page::page(&app.db, joined(select, with), &sorting, window, keys).await
+    let mut page = page::page(&app.db, joined(select, with), &sorting, window, keys).await?;
+    if let Some(record) = record {
+        let mut known = Vec::with_capacity(page.rows.len());
+        for (cursor, row) in page.rows {
+            let then = row.inspection.then(record)?;
+            known.extend(
+                then.map(|inspection| (cursor, InspectionRow { inspection, inspector: row.inspector })),
+            );
+        }
+        page.rows = known;
+    }
+    Ok(page)
 }
 
 /// Inspections by id, in no order.

@@ -1,8 +1,9 @@
 //! Questions about letters that were sent, and drafts of letters that might be.
 
 use entity::{
+    case,
     id::{CaseId, LetterId, NoticeId, NuisanceRuleId, PartyId, PropertyId},
-    letter::{self, Column as C},
+    letter::{self, Column as C, LetterKind},
     letter_custody, notice,
 };
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
@@ -54,11 +55,17 @@ pub async fn redrawn(app: &App, viewer: &Viewer, notice: &notice::Model) -> Resu
     Ok(Facts { draft: Some(DRAFT.to_owned()), ..facts })
 }
 
+/// Whether the viewer may see the draft of such a letter in the case: whoever could send it. An early warning is no case's.
+#[must_use]
+pub fn may_draft(viewer: &Viewer, case: &case::Model, kind: LetterKind) -> bool {
+    kind != LetterKind::EarlyWarning && viewer.may(Action::WorkCases, Some(case.district_id))
+}
+
 /// The draft of a letter of a case; none for who could not send it.
 pub async fn draft(app: &App, viewer: &Viewer, case: CaseId, planned: &Planned) -> Result<Option<Facts>> {
     let desk = desk(app, viewer);
     match desk.case(case).await? {
-        Some(case) if viewer.may(Action::WorkCases, Some(case.district_id)) => {
+        Some(case) if may_draft(viewer, &case, planned.kind) => {
             desk.of_planned(&case, planned).await.map(Some)
         }
         _ => Ok(None),

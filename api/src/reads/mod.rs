@@ -1,5 +1,6 @@
 //! Questions: each takes a viewer and answers only with what that viewer may see.
 
+pub mod as_of;
 pub mod busy_places;
 pub mod calendars;
 pub mod call_decisions;

@@ -9,7 +9,13 @@ use sea_orm::{
 };
 
 use super::joined::{Joined, join};
-use crate::{app::App, authz::Viewer, error::Result, scope::VisibleTo};
+use crate::{
+    app::App,
+    authz::Viewer,
+    domain::as_of::{NotKnown, Past, Record},
+    error::Result,
+    scope::VisibleTo,
+};
 
 /// The service of a notice, with whom it reached.
 #[derive(Clone, Debug)]
@@ -25,6 +31,14 @@ impl FromQueryResult for ServiceRow {
         let service = notice_service::Model::from_query_result(row, prefix)?;
         let recipient = Joined::from_row(row, "service_party_")?.asked().flatten();
         Ok(Self { notice_id: service.notice_id, service, recipient })
+    }
+}
+
+impl Past for ServiceRow {
+    fn then(self, record: &Record) -> Result<Option<Self>, NotKnown> {
+        // It was stated with its notice.
+        let _ = record;
+        Ok(Some(self))
     }
 }
 

@@ -10,7 +10,7 @@ use entity::{
 };
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
-use super::evidence::withdrawals_of;
+use super::{as_of::day, evidence::withdrawals_of};
 use crate::{
     app::App,
     authz::{Action, Reach, Viewer},
@@ -31,16 +31,16 @@ pub struct Packet {
 pub async fn of_case(app: &App, viewer: &Viewer, id: CaseId, as_of: NaiveDate) -> Result<Option<Packet>> {
     let found = case::Entity::visible_to(viewer).filter(case::Column::Id.eq(id)).one(&app.db).await?;
     let Some(case) = found else { return Ok(None) };
-    let end = as_of.succ_opt().and_then(|next| app.city.start_of(next));
-    let end = end.ok_or_else(|| Error::BadInput(format!("{as_of} is not a day of this calendar.")))?;
+    let end = day(app, as_of)?.end;
     let events = case_event::Entity::visible_to(viewer)
         .filter(case_event::Column::CaseId.eq(id))
         .filter(case_event::Column::RecordedAt.lt(end))
         .order_by_asc(case_event::Column::Position)
         .all(&app.db)
         .await?;
-    if as_of > app.today() || events.is_empty() {
-        return Err(Error::BadInput(format!("Nothing of this case was known on {as_of}.")));
+    if events.is_empty() {
+        // An address with a day that has nothing behind it is a wrong address, not a case that is not there.
+        return Err(Error::BadInput(Error::NothingKnown(as_of).to_string()));
     }
     let evidence = evidence::Entity::visible_to(viewer)
         .filter(evidence::Column::CaseId.eq(id))

@@ -9,7 +9,13 @@ use sea_orm::{
     QuerySelect, RelationDef, Select,
 };
 
-use crate::{app::App, authz::Viewer, error::Result, scope::VisibleTo};
+use crate::{
+    app::App,
+    authz::Viewer,
+    domain::as_of::{NotKnown, Past, Record},
+    error::Result,
+    scope::VisibleTo,
+};
 
 /// Violations by id, in no order.
 pub async fn by_ids(app: &App, viewer: &Viewer, ids: &[ViolationId]) -> Result<Vec<violation::Model>> {
@@ -48,6 +54,14 @@ impl FromQueryResult for NamedRow {
             notice_id: row.try_get(prefix, "notice_id")?,
             violation: violation::Model::from_query_result(row, prefix)?,
         })
+    }
+}
+
+impl Past for NamedRow {
+    fn then(self, record: &Record) -> Result<Option<Self>, NotKnown> {
+        let notice_id = self.notice_id;
+        let known = self.violation.then(record)?;
+        Ok(known.map(|violation| Self { notice_id, violation }))
     }
 }
 

@@ -113,7 +113,7 @@ pub async fn schedule(
     }
     let before = appeal.clone();
     appeal.hearing_deadline_id =
-        Some(of_citations::hear(tx, &mut case, appeal.hearing_deadline_id, day).await?);
+        Some(of_citations::hear(tx, &mut case, (appeal.notice_id, appeal.hearing_deadline_id), day).await?);
     appeal.hearing_at = Some(at);
     appeal.hearing_place = Some(place);
     store(tx, &mut appeal).await?;

@@ -53,8 +53,12 @@ pub async fn schedule(
     };
     let day = tx.city.day_of(scheduled_for);
     let entry = Entry::new(CaseEventKind::InspectionScheduled, format!("Inspection planned for {day}"))
-        .change("scheduledFor", None::<String>, Some(scheduled_for.to_rfc3339()))
-        .change("inspector", None::<StaffId>, inspector);
+        .change(
+            &field(inspection.id, "scheduledFor"),
+            None::<String>,
+            inspection.scheduled_for.map(|at| at.to_rfc3339()),
+        )
+        .change(&field(inspection.id, "inspector"), None::<StaffId>, inspector);
     insert(tx, &inspection).await?;
     events::append(tx, &mut case, entry).await?;
     Ok(inspection.id)
@@ -99,6 +103,7 @@ pub async fn record(tx: &mut Tx, case: CaseId, record: Record) -> Result<Inspect
     if let Some(person) = record.inspector {
         check_member(tx, "inspectorId", person, case.district_id).await?;
     }
+    let planned_for = inspection.inspector_id;
     inspection.inspector_id = record.inspector.or(inspection.inspector_id).or(tx.viewer.staff_id());
     inspection.performed_at = Some(performed_at);
     inspection.result = Some(record.result);
@@ -109,7 +114,7 @@ pub async fn record(tx: &mut Tx, case: CaseId, record: Record) -> Result<Inspect
     } else {
         insert(tx, &inspection).await?;
     }
-    let entry = responses::looked(tx, &mut case, performed_at, told(&inspection, notes)).await?;
+    let entry = responses::looked(tx, &mut case, performed_at, told(&inspection, planned_for, notes)).await?;
     events::append(tx, &mut case, entry).await?;
     violations::add(tx, &mut case, &inspection, performed_at, &found).await?;
     let on = tx.city.day_of(performed_at);
@@ -117,14 +122,28 @@ pub async fn record(tx: &mut Tx, case: CaseId, record: Record) -> Result<Inspect
     Ok(inspection.id)
 }
 
-fn told(inspection: &inspection::Model, notes: Option<String>) -> Entry {
+fn told(inspection: &inspection::Model, planned_for: Option<StaffId>, notes: Option<String>) -> Entry {
     let result = inspection.result.map_or_else(String::new, |result| result.to_string());
     Entry::new(CaseEventKind::Inspected, format!("Inspection: {result}"))
         .body(notes)
         .occurred(inspection.performed_at)
-        .change("result", None::<String>, inspection.result)
-        .change("inspector", None::<StaffId>, inspection.inspector_id)
-        .change("verifiesCompliance", Some(false), Some(inspection.verifies_compliance))
+        .change(
+            &field(inspection.id, "performedAt"),
+            None::<String>,
+            inspection.performed_at.map(|at| at.to_rfc3339()),
+        )
+        .change(&field(inspection.id, "result"), None::<String>, inspection.result)
+        .change(&field(inspection.id, "inspector"), planned_for, inspection.inspector_id)
+        .change(
+            &field(inspection.id, "verifiesCompliance"),
+            Some(false),
+            Some(inspection.verifies_compliance),
+        )
+}
+
+// A case may have several inspections, so their fields are named with them.
+fn field(id: InspectionId, name: &str) -> String {
+    format!("{id}.{name}")
 }
 
 async fn planned(tx: &Tx, case: &case::Model, id: InspectionId) -> Result<inspection::Model> {

@@ -97,7 +97,13 @@ pub async fn serve(tx: &mut Tx, case: CaseId, mut serving: Serving) -> Result<No
     let entry = responses::noticed(tx, &mut case, served_on, entry).await?;
     events::append(tx, &mut case, entry).await?;
     fines::keep(tx, &mut case, id, &assessed, served_on).await?;
-    let served = Served { id, kind: serving.kind, services: &serving.services, comply_by: serving.comply_by };
+    let served = Served {
+        id,
+        kind: serving.kind,
+        legal_action: serving.legal_action,
+        services: &serving.services,
+        comply_by: serving.comply_by,
+    };
     of_notices::start(tx, &mut case, served).await?;
     if !serving.costs.is_empty() {
         cost_bills::bill(tx, id, &serving.costs).await?;

@@ -114,10 +114,14 @@ pub async fn add(
             Entry::new(CaseEventKind::ViolationFound, format!("Violation of {}", violation.code_section))
                 .body(Some(violation.description))
                 .occurred(Some(at))
-                .change("codeSection", None::<String>, Some(violation.code_section))
-                .change("offenseNumber", None::<i32>, Some(violation.offense_number))
-                .change("complyBy", None::<NaiveDate>, violation.comply_by)
-                .change("immediateDanger", Some(false), Some(violation.immediate_danger));
+                .change(&field(violation.id, "codeSection"), None::<String>, Some(violation.code_section))
+                .change(&field(violation.id, "offenseNumber"), None::<i32>, Some(violation.offense_number))
+                .change(&field(violation.id, "complyBy"), None::<NaiveDate>, violation.comply_by)
+                .change(
+                    &field(violation.id, "immediateDanger"),
+                    Some(false),
+                    Some(violation.immediate_danger),
+                );
         events::append(tx, case, entry).await?;
     }
     Ok(())
@@ -177,7 +181,7 @@ pub async fn correct(tx: &mut Tx, id: ViolationId, corrected_on: NaiveDate) -> R
     tx.changed(id);
     let summary = format!("Violation of {} corrected", violation.code_section);
     let entry = Entry::new(CaseEventKind::ViolationCorrected, summary).on(corrected_on, tx).change(
-        "correctedOn",
+        &field(id, "correctedOn"),
         violation.corrected_on,
         Some(corrected_on),
     );
@@ -189,4 +193,9 @@ async fn find(tx: &Tx, id: ViolationId) -> Result<violation::Model> {
     let found =
         violation::Entity::visible_to(&tx.viewer).filter(violation::Column::Id.eq(id)).one(tx.conn()).await?;
     found.ok_or_else(|| Refusal::not_found("violation").at("violationId").into())
+}
+
+// A case may have several violations, so their fields are named with them.
+fn field(id: ViolationId, name: &str) -> String {
+    format!("{id}.{name}")
 }

@@ -114,6 +114,7 @@ pub async fn reopen(tx: &mut Tx, id: CaseId, version: i32, reason: &str) -> Resu
         .body(Some(reason))
         .change("stage", Some(case.stage), Some(CaseStage::Assessment))
         .change("outcome", case.outcome, None::<CaseOutcome>)
+        .change("duplicateOf", case.duplicate_of_id, None::<CaseId>)
         .change("nextActionOn", None::<NaiveDate>, Some(next));
     case.previous_stage = None;
     case.stage = CaseStage::Assessment;

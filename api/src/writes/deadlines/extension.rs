@@ -15,7 +15,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
-use super::find;
+use super::{field, find};
 use crate::{
     app::Tx,
     authz::Action,
@@ -97,7 +97,7 @@ pub(super) async fn move_to(
     tx.changed(deadline.id);
     let summary = format!("Deadline moved: {}, from {} to {to}", deadline.label, deadline.due_on);
     let mut entry = Entry::new(CaseEventKind::DeadlineExtended, summary).body(Some(reason)).change(
-        "dueOn",
+        &field(deadline.id, "dueOn"),
         Some(deadline.due_on),
         Some(to),
     );

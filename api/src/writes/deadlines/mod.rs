@@ -102,11 +102,11 @@ pub(super) async fn insert(
     let summary = format!("Deadline set: {}, {}", deadline.label, deadline.due_on);
     let entry = Entry::new(CaseEventKind::DeadlineSet, summary)
         .body(counted.map(Counted::told))
-        .change("kind", None::<DeadlineKind>, Some(deadline.kind))
-        .change("dueOn", None::<NaiveDate>, Some(deadline.due_on))
-        .change("legalAction", None::<LegalActionId>, deadline.legal_action_id)
-        .change("responsible", None::<StaffId>, deadline.responsible_id)
-        .change("rule", None::<&str>, counted.map(|counted| &counted.rule.key));
+        .change(&field(deadline.id, "kind"), None::<DeadlineKind>, Some(deadline.kind))
+        .change(&field(deadline.id, "dueOn"), None::<NaiveDate>, Some(deadline.due_on))
+        .change(&field(deadline.id, "legalAction"), None::<LegalActionId>, deadline.legal_action_id)
+        .change(&field(deadline.id, "responsible"), None::<StaffId>, deadline.responsible_id)
+        .change(&field(deadline.id, "rule"), None::<&str>, counted.map(|counted| &counted.rule.key));
     events::append(tx, case, entry).await?;
     Ok(deadline.id)
 }
@@ -152,10 +152,15 @@ async fn end(
     let entry = Entry::new(CaseEventKind::DeadlineMet, format!("Deadline met: {}", deadline.label))
         .body(Some(met_by.clone()))
         .on(completed_on, tx)
-        .change("completedOn", deadline.completed_on, Some(completed_on))
-        .change("metBy", deadline.met_by, Some(met_by));
+        .change(&field(id, "completedOn"), deadline.completed_on, Some(completed_on))
+        .change(&field(id, "metBy"), deadline.met_by, Some(met_by));
     events::append(tx, case, entry).await?;
     Ok(())
+}
+
+// A case may have several deadlines, so their fields are named with them.
+fn field(id: DeadlineId, name: &str) -> String {
+    format!("{id}.{name}")
 }
 
 async fn check_action(tx: &Tx, case: &case::Model, id: LegalActionId) -> Result<()> {

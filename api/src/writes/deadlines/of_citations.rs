@@ -6,10 +6,11 @@ use entity::{
     citation_appeal::AppealOutcome,
     deadline::{self, DeadlineKind},
     deadline_computation,
-    id::{DeadlineId, NoticeId},
+    id::{DeadlineId, LegalActionId, NoticeId},
+    legal_action, notice,
     notice_service::ServiceMethod,
 };
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
 use super::{
     Setting,
@@ -43,13 +44,13 @@ pub async fn appealed(tx: &mut Tx, case: &mut case::Model, id: NoticeId, on: Nai
 pub async fn hear(
     tx: &mut Tx,
     case: &mut case::Model,
-    known: Option<DeadlineId>,
+    (citation, known): (NoticeId, Option<DeadlineId>),
     day: NaiveDate,
 ) -> Result<DeadlineId> {
     let Some(id) = known else {
         let setting = Setting {
             kind: DeadlineKind::Due,
-            legal_action: None,
+            legal_action: action_of(tx, citation).await?,
             label: "Hearing of the appeal of a citation".to_owned(),
             due_on: day,
             responsible: tx.viewer.staff_id(),
@@ -99,9 +100,24 @@ pub async fn review(
     let rule = rule(tx, &tx.city.preset.fines.review_rule.clone(), "servedOn")?;
     let trigger = Trigger { method, notice: Some(id), ..Trigger::day(served_on) };
     let count = Counted::new(tx, &rule, trigger, "servedOn")?;
+    let action = action_of(tx, id).await?;
     let responsible = tx.viewer.staff_id();
-    count.start(tx, case, None, responsible).await?;
+    count.start(tx, case, action, responsible).await?;
     Ok(())
+}
+
+// The action in which the citation was served, while it goes on.
+async fn action_of(tx: &Tx, id: NoticeId) -> Result<Option<LegalActionId>> {
+    let served_in = unscoped::<notice::Entity>()
+        .select_only()
+        .column(notice::Column::LegalActionId)
+        .filter(notice::Column::Id.eq(id));
+    let found = unscoped::<legal_action::Entity>()
+        .filter(legal_action::Column::Id.in_subquery(served_in.into_query()))
+        .filter(legal_action::Column::IsFinal.eq(false))
+        .one(tx.conn())
+        .await?;
+    Ok(found.map(|action| action.id))
 }
 
 async fn counts(tx: &Tx, id: NoticeId) -> Result<Vec<deadline_computation::Model>> {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::NaiveDate;
 use entity::{
     case, deadline_computation,
-    id::{NoticeId, ViolationId},
+    id::{LegalActionId, NoticeId, ViolationId},
     notice::NoticeKind,
     notice_violation, violation,
 };
@@ -27,6 +27,8 @@ use crate::{
 pub struct Served<'a> {
     pub id: NoticeId,
     pub kind: NoticeKind,
+    /// The action that it was served in, whose clocks its clocks are.
+    pub legal_action: Option<LegalActionId>,
     pub services: &'a [Service],
     pub comply_by: Option<NaiveDate>,
 }
@@ -38,7 +40,7 @@ pub async fn start(tx: &mut Tx, case: &mut case::Model, notice: Served<'_>) -> R
         rules.filter_map(|rule| counted(tx, rule, notice).transpose()).collect::<Result<_, _>>()?;
     for count in counts {
         let responsible = tx.viewer.staff_id();
-        count.start(tx, case, None, responsible).await?;
+        count.start(tx, case, notice.legal_action, responsible).await?;
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use entity::{
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
 
-use super::end;
+use super::{end, field};
 use crate::{
     app::Tx,
     domain::{
@@ -138,8 +138,8 @@ async fn open_again(
     tx.changed(deadline.id);
     let told = Entry::new(CaseEventKind::DeadlineSet, format!("Deadline open again: {}", deadline.label))
         .body(Some(format!("The sum is not paid any more: {}", entry.description)))
-        .change("completedOn", deadline.completed_on, None::<NaiveDate>)
-        .change("metBy", deadline.met_by.clone(), None::<String>);
+        .change(&field(deadline.id, "completedOn"), deadline.completed_on, None::<NaiveDate>)
+        .change(&field(deadline.id, "metBy"), deadline.met_by.clone(), None::<String>);
     events::append(tx, case, told).await?;
     Ok(())
 }

@@ -20,8 +20,8 @@ use crate::{
     feeds::{Line, SourceRow, UnreadableRow, mapping::key_of},
 };
 
-/// Addresses that are remembered, so that one that comes again need not be read again: some 10 MB.
-const REMEMBERED: usize = 30_000;
+/// Addresses that are remembered, so that one that comes again need not be read again: some 25 MB.
+const REMEMBERED: usize = 80_000;
 
 /// Lines that have been read and are ready to be taken.
 #[derive(Default)]

@@ -47,7 +47,8 @@ pub async fn elsewhere(opening: &Opening, file: &Path) -> Took {
 /// That other process.
 pub async fn here(url: &str, schema: &str, file: &str) {
     let schema = (schema != "-").then(|| schema.to_owned());
-    let opening = Opening { url: url.to_owned(), connections: 4, schema, durable: false };
+    let opening =
+        Opening { url: url.to_owned(), connections: 4, schema, statement_time: None, durable: false };
     let db = database::open(&opening).await.expect("the database opens");
     let preset = Preset::sacramento().expect("the preset");
     let app = app_of(db, preset, Clock::standing(start_of_time())).await.expect("the city");

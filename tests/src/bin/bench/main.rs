@@ -6,6 +6,7 @@
 mod floor;
 mod generated;
 mod import;
+mod legal;
 mod reading;
 
 use std::time::Instant;
@@ -47,6 +48,9 @@ async fn main() {
     if chosen("postgres") {
         generated::log(&log, calls);
         on_postgres(&log, &folder.path().join("day.csv")).await;
+    }
+    if chosen("legal") {
+        on_cases().await;
     }
     if chosen("sqlite") {
         generated::log(&log, calls.min(SQLITE));
@@ -133,6 +137,14 @@ async fn evaluated(jfn: &Jfn) -> f64 {
     }
     println!("    {} places", places.len());
     best
+}
+
+async fn on_cases() {
+    println!("\nCases and legal actions on PostgreSQL");
+    let jfn = Jfn::start(Store::Postgres).await;
+    generated::places(&jfn).await;
+    legal::figures(&jfn).await;
+    jfn.stop().await;
 }
 
 async fn on_sqlite(log: &std::path::Path) {
