@@ -75,41 +75,47 @@ pub(super) async fn take(tx: &mut Tx, source: &Source, lines: ReadLines) -> Resu
     } else {
         readings
     };
-    let places = stored::places(tx, &readings).await?;
     let known = stored::known(tx, source.feed, &readings).await?;
-    let (mut written, mut shift) = (Vec::new(), Shift::default());
+    let (mut told, mut shift) = (Vec::new(), Shift::default());
     for reading in readings {
         let category = reading.category(&mapped);
         taken.summary.tally(reading.left_out(category));
-        let place = places.get(reading.place_key()).copied();
         let counts = &mut taken.summary.counts;
-        match known.get(&reading.row.source_id) {
+        let outcome = match known.get(&reading.row.source_id) {
             Some(known) if known.is_newer_than(reading.row.changed_at) => {
                 counts.unchanged += 1;
-                taken.outcomes.push((reading.row.line, Outcome::Superseded));
-                continue;
+                Outcome::Superseded
             }
-            Some(known) if known.is_as_told(&reading.hash, category, place) => {
+            Some(known) if known.is_as_told(&reading.hash, category) => {
                 counts.unchanged += 1;
-                taken.outcomes.push((reading.row.line, Outcome::Unchanged));
-                continue;
+                Outcome::Unchanged
             }
             Some(known) => {
                 counts.updated += 1;
-                taken.outcomes.push((reading.row.line, Outcome::Accepted));
                 if let Some(rolled) = known.rolled() {
                     taken.touched.insert(rolled.property_id);
                     shift.remove(&rolled);
                 }
+                Outcome::Accepted
             }
             None => {
                 counts.inserted += 1;
-                taken.outcomes.push((reading.row.line, Outcome::Accepted));
+                Outcome::Accepted
             }
+        };
+        let accepted = outcome == Outcome::Accepted;
+        taken.outcomes.push((reading.row.line, outcome));
+        if accepted {
+            told.push((reading, category));
         }
+    }
+    let places = stored::places(tx, told.iter().map(|(reading, _)| reading)).await?;
+    let mut written = Vec::with_capacity(told.len());
+    for (reading, category) in told {
+        let place = places.get(reading.place_key()).copied();
         let call = reading.into_call(tx, source.feed, category, place);
         if let Some(rolled) = Rolled::of(&call) {
-            counts.matched += 1;
+            taken.summary.counts.matched += 1;
             taken.touched.insert(rolled.property_id);
             shift.add(&rolled);
         }

@@ -72,12 +72,10 @@ impl FromQueryResult for Known {
 }
 
 impl Known {
-    /// Nothing about it changed.
-    pub(super) fn is_as_told(&self, hash: &str, category: CallCategory, place: Option<PropertyId>) -> bool {
-        self.row_hash == hash
-            && self.category == category
-            && self.property_id == place
-            && self.withdrawn_at.is_none()
+    /// Nothing about it changed. Its place is that of its address, which the hash covers: whoever gives an address another
+    /// place moves the calls in the same transaction (`rematch`).
+    pub(super) fn is_as_told(&self, hash: &str, category: CallCategory) -> bool {
+        self.row_hash == hash && self.category == category && self.withdrawn_at.is_none()
     }
 
     /// The database has what the source told later.
@@ -111,14 +109,12 @@ fn known_by_key() -> String {
 const PLACES: &str = "SELECT known.* FROM UNNEST($1::text[]) AS told (key) CROSS JOIN LATERAL (\
     SELECT key, property_id FROM address_alias WHERE key = told.key LIMIT 1) AS known";
 
-// As `Known::is_as_told` has it; the places are looked up as `PLACES` does.
+// As `Known::is_as_told` has it.
 const AS_TOLD: &str = "SELECT array_agg(told.position) \
-    FROM UNNEST($2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY \
-    AS told (key, hash, category, place, position) CROSS JOIN LATERAL (\
-    SELECT row_hash, category, property_id, withdrawn_at FROM call \
+    FROM UNNEST($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS told (key, hash, category, position) \
+    CROSS JOIN LATERAL (SELECT row_hash, category, withdrawn_at FROM call \
     WHERE feed_id = $1 AND source_id = told.key LIMIT 1) AS known \
-    WHERE known.row_hash = told.hash AND known.category = told.category AND known.withdrawn_at IS NULL \
-    AND known.property_id IS NOT DISTINCT FROM (SELECT property_id FROM address_alias WHERE key = told.place)";
+    WHERE known.row_hash = told.hash AND known.category = told.category AND known.withdrawn_at IS NULL";
 
 /// Which of these rows, the first being 1, are of calls that are exactly as told. For PostgreSQL: of a log that comes
 /// again, next to nothing is read then.
@@ -135,7 +131,6 @@ pub(super) async fn as_told(
         each(|reading| &reading.row.source_id).into(),
         each(|reading| &reading.hash).into(),
         categories.into(),
-        each(Reading::place_key).into(),
     ];
     let row = tx.conn().query_one_raw(many::statement(tx, AS_TOLD, values)).await?;
     let positions: Option<Vec<i64>> = row.map_or(Ok(None), |row| row.try_get_by_index(0))?;
@@ -170,8 +165,11 @@ struct Named {
 }
 
 /// The places that the rows' addresses name, by address key.
-pub(super) async fn places(tx: &Tx, readings: &[Reading]) -> Result<HashMap<String, PropertyId>> {
-    let keys: HashSet<&str> = readings.iter().map(Reading::place_key).filter(|key| !key.is_empty()).collect();
+pub(super) async fn places<'a>(
+    tx: &Tx,
+    readings: impl Iterator<Item = &'a Reading>,
+) -> Result<HashMap<String, PropertyId>> {
+    let keys: HashSet<&str> = readings.map(Reading::place_key).filter(|key| !key.is_empty()).collect();
     let keys: Vec<String> = keys.into_iter().map(str::to_owned).collect();
     if keys.is_empty() {
         return Ok(HashMap::new());
