@@ -68,6 +68,12 @@ pub struct Config {
     /// Bytes of a file of evidence at most.
     #[arg(long, global = true, env = "JFN_EVIDENCE_LIMIT", default_value_t = LARGEST)]
     pub evidence_limit: u64,
+    /// Connections open at once at most; whoever comes then waits until another one ends.
+    #[arg(long, global = true, env = "JFN_OPEN_CONNECTIONS", default_value_t = 1_024, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub open_connections: u32,
+    /// Seconds that the head of a request may take, and a connection stay idle; a proxy should let go of it earlier.
+    #[arg(long, global = true, env = "JFN_HEAD_SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub head_seconds: u64,
     /// Seconds that running requests get when the server is told to stop.
     #[arg(long, global = true, env = "JFN_GRACE_SECONDS", default_value_t = 20)]
     pub grace_seconds: u64,

@@ -76,8 +76,11 @@ pub async fn serve_on(app: App, config: &Config, socket: TcpListener) -> Result<
         requests_by_address: NonZeroU32::new(config.requests_by_address),
         requests_by_viewer: NonZeroU32::new(config.requests_by_viewer),
         proxies: config.proxies.clone(),
+        connections: config.open_connections as usize,
+        head_within: Duration::from_secs(config.head_seconds),
         grace: Duration::from_secs(config.grace_seconds),
         schedule: !config.no_schedule,
+        ..Edge::default()
     };
     let served = http::serve(app, edge, socket, told_to_stop()).await;
     served.map_err(|error| Error::Internal(error.to_string()))

@@ -1,4 +1,4 @@
-//! `/healthz`: the process lives. `/readyz`: it can serve.
+//! `/healthz` and `/livez`: the process lives. `/readyz`: it can serve.
 
 use std::sync::Arc;
 

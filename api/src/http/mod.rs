@@ -9,6 +9,7 @@ mod letters;
 mod packet;
 mod push;
 mod rates;
+mod serving;
 mod sign_in;
 
 use std::{
@@ -21,14 +22,16 @@ use std::{
 };
 
 use poem::{
-    Endpoint, EndpointExt, IntoResponse, Request, Response, Route, Server,
+    Endpoint, EndpointExt, IntoResponse, Request, Response, Route,
     http::{HeaderValue, StatusCode, header},
-    listener::{Acceptor, TcpAcceptor},
 };
 use tracing::Instrument;
 use uuid::Uuid;
 
-use self::rates::{Rates, TooMany};
+use self::{
+    rates::{Rates, TooMany},
+    serving::Manners,
+};
 use crate::{
     app::App,
     authn::{self, Throttle},
@@ -53,6 +56,12 @@ pub struct Edge {
     pub requests_by_viewer: Option<NonZeroU32>,
     /// Reverse proxies whose word on a client's address is taken.
     pub proxies: Vec<IpAddr>,
+    /// Connections open at once at most.
+    pub connections: usize,
+    /// How long the head of a request may take, and a connection stay idle.
+    pub head_within: Duration,
+    /// How long a client may take nothing of its answer.
+    pub taken_within: Duration,
     /// How long running requests get at shutdown.
     pub grace: Duration,
     /// Read feeds when they are due.
@@ -68,6 +77,9 @@ impl Default for Edge {
             requests_by_address: None,
             requests_by_viewer: None,
             proxies: Vec::new(),
+            connections: 1_024,
+            head_within: Duration::from_secs(30),
+            taken_within: Duration::from_secs(60),
             grace: Duration::from_secs(20),
             schedule: false,
         }
@@ -100,9 +112,14 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
     let address: SocketAddr = socket.local_addr()?;
-    let grace = edge.grace;
+    let manners = Manners {
+        connections: edge.connections,
+        head_within: edge.head_within,
+        taken_within: edge.taken_within,
+        grace: edge.grace,
+    };
     let (stopper, told) = Stop::new();
-    let runs = Runs::new(app.clone(), told);
+    let runs = Runs::new(app.clone(), told.clone());
     if edge.schedule {
         runs.keep_looking();
     }
@@ -119,24 +136,15 @@ pub async fn serve(
         app,
         edge,
     });
-    let acceptor = TcpAcceptor::from_tokio(socket)?;
     tracing::info!(%address, "listening");
-    let stop = async move {
+    let telling = async {
         stop.await;
         stopper.stop();
     };
-    let served = run(acceptor, routes(shared), grace, stop).await;
-    runs.ended(grace).await;
+    let serving = serving::serve(socket, routes(shared), manners, Arc::default(), told);
+    let (served, ()) = tokio::join!(serving, telling);
+    runs.ended(manners.grace).await;
     served
-}
-
-async fn run(
-    acceptor: impl Acceptor + 'static,
-    routes: impl Endpoint + 'static,
-    grace: Duration,
-    stop: impl Future<Output = ()> + Send,
-) -> io::Result<()> {
-    Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(routes, stop, Some(grace)).await
 }
 
 fn routes(shared: Arc<Shared>) -> impl Endpoint {
@@ -154,6 +162,7 @@ fn routes(shared: Arc<Shared>) -> impl Endpoint {
         .at("/auth/login", poem::post(sign_in::login))
         .at("/auth/logout", poem::post(sign_in::logout))
         .at("/healthz", poem::get(health::alive))
+        .at("/livez", poem::get(health::alive))
         .at("/readyz", poem::get(health::ready))
         .data(shared.clone())
         .around(move |endpoint, request| within_rate(shared.clone(), endpoint, request))
@@ -166,7 +175,7 @@ async fn within_rate<E: Endpoint>(
     endpoint: Arc<E>,
     request: Request,
 ) -> poem::Result<Response> {
-    if matches!(request.uri().path(), "/healthz" | "/readyz") {
+    if matches!(request.uri().path(), "/healthz" | "/livez" | "/readyz") {
         return endpoint.call(request).await.map(IntoResponse::into_response);
     }
     match shared.rates.address(&request) {
