@@ -18,6 +18,7 @@ use crate::{
     error::{Error, Result},
     events,
     evidence_store::EvidenceStore,
+    metrics::Metrics,
 };
 
 /// How long a feed stays with a process that no longer says it is alive, if nothing else is set.
@@ -30,6 +31,8 @@ pub struct App {
     pub city: Arc<City>,
     pub clock: Clock,
     pub holder: Holder,
+    /// The figures of this process.
+    pub metrics: Arc<Metrics>,
     evidence: Option<EvidenceStore>,
     // SQLite has one writer; a fair queue before it keeps every one of them from waiting out its busy timeout.
     writing: Option<Arc<tokio::sync::Mutex<()>>>,
@@ -83,8 +86,12 @@ impl Clock {
 impl App {
     #[must_use]
     pub fn new(db: DatabaseConnection, city: City, clock: Clock) -> Self {
+        let mut db = db;
+        let metrics = Arc::new(Metrics::default());
+        let counting = metrics.clone();
+        db.set_metric_callback(move |statement| counting.sent(statement));
         let writing = (db.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
-        Self { db, city: Arc::new(city), clock, holder: Holder::default(), evidence: None, writing }
+        Self { db, city: Arc::new(city), clock, holder: Holder::default(), metrics, evidence: None, writing }
     }
 
     /// The same, but feeds stay for so long with a process that no longer says it is alive.
@@ -123,7 +130,10 @@ impl App {
             return Err(Error::Forbidden(mutation));
         }
         let _turn = match &self.writing {
-            Some(writing) => Some(writing.lock().await),
+            Some(writing) => {
+                let _waits = self.metrics.waiting.one_more();
+                Some(writing.lock().await)
+            }
             None => None,
         };
         let mut tx = Tx::begin(self, viewer, mutation).await?;

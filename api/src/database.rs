@@ -92,6 +92,22 @@ async fn ends_after(connection: &mut SqliteConnection, most: Duration) -> Result
     Ok(())
 }
 
+/// Connections that the pool has open, and of those the idle ones.
+#[must_use]
+pub fn pool(db: &DatabaseConnection) -> Option<(u32, usize)> {
+    match db.get_database_backend() {
+        DbBackend::Sqlite => {
+            let pool = db.get_sqlite_connection_pool();
+            Some((pool.size(), pool.num_idle()))
+        }
+        DbBackend::Postgres => {
+            let pool = db.get_postgres_connection_pool();
+            Some((pool.size(), pool.num_idle()))
+        }
+        _ => None,
+    }
+}
+
 /// Runs the migrations that are missing. Servers that start together take turns.
 pub async fn migrate(db: &DatabaseConnection) -> Result<()> {
     let turn = turn(db).await?;

@@ -8,9 +8,9 @@ use entity::{
     deadline_extension, defendant, evidence, evidence_upload, feed, feed_run, flag, flag_call, flag_event,
     hearing,
     id::DistrictId,
-    inspection, legal_action, legal_action_status_change, letter, letter_custody, notice, notice_service,
-    nuisance_rule, order_violation, party, property, property_party, property_party_decision, referral,
-    rejected_row, response_pause, staff, team_seat, tenant_impact, title_recording, violation,
+    inspection, legal_action, legal_action_status_change, letter, letter_custody, litigation_hold, notice,
+    notice_service, nuisance_rule, order_violation, party, property, property_party, property_party_decision,
+    referral, rejected_row, response_pause, staff, team_seat, tenant_impact, title_recording, violation,
 };
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
@@ -68,7 +68,7 @@ visible! {
     ReadCases: case, case_kind, property, address_alias, party, property_party, property_party_decision, inspection,
         violation, notice, notice_service, legal_action, legal_action_status_change, hearing, deadline,
         deadline_computation, deadline_extension, court_order, order_violation, defendant, title_recording, tenant_impact,
-        cost_entry, cost_billing, referral, citation_fine, citation_appeal, response_pause;
+        cost_entry, cost_billing, referral, citation_fine, citation_appeal, litigation_hold, response_pause;
     ReadAggregates: nuisance_rule;
     ReadFeeds: feed, feed_run, call_type_mapping;
     ReadRejectedRows: rejected_row;

@@ -85,10 +85,23 @@ impl Place {
 
     /// Starts a server in production mode and waits until it listens.
     pub async fn serve(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Server {
+        self.serve_without(&[], arguments, environment).await
+    }
+
+    /// The same, without what is otherwise in its environment.
+    pub async fn serve_without(
+        &self,
+        without: &[&str],
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Server {
         let fixed =
             ["serve", "--production", "--listen", "127.0.0.1:0", "--connections", "8", "--no-schedule"];
         let mut command = self.command(&[&fixed, arguments].concat());
         command.envs(environment.iter().copied()).stdout(Stdio::null());
+        for name in without {
+            command.env_remove(name);
+        }
         let mut child = command.spawn().expect("the server starts");
         let mut lines = BufReader::new(child.stderr.take().expect("its log")).lines();
         let log = Arc::new(Mutex::new(String::new()));
@@ -114,11 +127,10 @@ impl Place {
         Server { child, address, log, reading }
     }
 
-    /// Adds a city attorney, who signs in as `chief@city.example`.
-    pub async fn chief(&self) {
-        let mut command =
-            self.command(&["staff", "add", "--email", "chief@city.example", "--name", "Ada Marsh"]);
-        command.args(["--role", "CITY_ATTORNEY", "--password-stdin"]).stdin(Stdio::piped());
+    /// Adds the sergeant of district 3.
+    pub async fn sergeant(&self) {
+        let mut command = self.command(&["staff", "add", "--email", SERGEANT, "--name", "Sam Reyes"]);
+        command.args(["--role", "SERGEANT", "--district", "3", "--password-stdin"]).stdin(Stdio::piped());
         let mut child = command.spawn().expect("it starts");
         let mut stdin = child.stdin.take().expect("its input");
         tokio::io::AsyncWriteExt::write_all(&mut stdin, PASSWORD.as_bytes()).await.expect("it reads");

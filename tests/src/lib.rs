@@ -11,13 +11,7 @@ pub mod page;
 pub mod portal;
 mod store;
 
-use std::{
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::path::Path;
 
 use api::{
     app::{App, Clock},
@@ -38,7 +32,6 @@ pub struct Jfn {
     pub app: App,
     pub url: String,
     pub clock: Clock,
-    statements: Arc<AtomicUsize>,
     evidence: tempfile::TempDir,
     store: store::Opened,
     stop: oneshot::Sender<()>,
@@ -68,12 +61,7 @@ impl Jfn {
     pub async fn start_in(store: Store, edge: Edge, change: impl FnOnce(&mut Preset)) -> Self {
         log::keep();
         let store = store::Opened::new(store).await;
-        let mut db = database::open(&store.opening()).await.expect("the database opens");
-        let statements = Arc::new(AtomicUsize::new(0));
-        let counter = statements.clone();
-        db.set_metric_callback(move |_| {
-            counter.fetch_add(1, Ordering::SeqCst);
-        });
+        let db = database::open(&store.opening()).await.expect("the database opens");
         database::migrate(&db).await.expect("the migrations run");
         let clock = Clock::standing(start_of_time());
         let mut preset = Preset::sacramento().expect("the built-in preset is whole");
@@ -90,7 +78,7 @@ impl Jfn {
             let _ = stopped.await;
         });
         let served = tokio::spawn(serving);
-        Self { app, url, clock, statements, evidence, store, stop, served }
+        Self { app, url, clock, evidence, store, stop, served }
     }
 
     /// Somebody who has not signed in.
@@ -142,8 +130,8 @@ impl Jfn {
 
     /// Statements the server has sent to the database so far.
     #[must_use]
-    pub fn statements(&self) -> usize {
-        self.statements.load(Ordering::SeqCst)
+    pub fn statements(&self) -> u64 {
+        self.app.metrics.statements()
     }
 
     /// The folder in which its files of evidence lie.

@@ -76,6 +76,7 @@ pub async fn serve_on(app: App, config: &Config, socket: TcpListener) -> Result<
         requests_by_address: NonZeroU32::new(config.requests_by_address),
         requests_by_viewer: NonZeroU32::new(config.requests_by_viewer),
         proxies: config.proxies.clone(),
+        metrics_token: config.metrics_token.clone(),
         connections: config.open_connections as usize,
         head_within: Duration::from_secs(config.head_seconds),
         grace: Duration::from_secs(config.grace_seconds),

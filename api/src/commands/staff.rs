@@ -21,6 +21,11 @@ use crate::{
 pub enum Staff {
     /// Adds somebody, and prints the password they sign in with, once.
     Add(Add),
+    /// Signs somebody out for good and makes their seats vacant from today.
+    Leave {
+        /// What they signed in with.
+        email: String,
+    },
     /// Lists everybody, with the seats they hold today.
     List,
 }
@@ -60,6 +65,10 @@ pub async fn run(app: &App, what: Staff) -> Result<()> {
             }
             print(&format!("{email} can sign in with this password, which is not shown again:\n{password}\n"))
         }
+        Staff::Leave { email } => {
+            leave(app, &email).await?;
+            print(&format!("{email} is signed out and cannot sign in again; their seats are vacant.\n"))
+        }
         Staff::List => print(&list(app).await?),
     }
 }
@@ -80,6 +89,14 @@ pub async fn add(app: &App, new: Add, password: Option<String>) -> Result<(Staff
         })
         .await?;
     Ok((id, password))
+}
+
+/// Somebody leaves.
+pub async fn leave(app: &App, email: &str) -> Result<StaffId> {
+    app.write(&Viewer::server(), "staffLeave", Action::ChangeSeats, async |tx| {
+        writes::staff::leave(tx, email).await
+    })
+    .await
 }
 
 /// Everybody, one a line: role, e-mail, name, seats, and whether they may sign in.

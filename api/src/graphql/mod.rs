@@ -20,6 +20,7 @@ mod cost;
 mod cost_loaders;
 mod cost_mutation;
 mod cost_query;
+mod counted;
 mod court_order;
 mod court_order_mutation;
 mod deadline;
@@ -46,6 +47,7 @@ mod legal_action_query;
 mod letter;
 mod letter_mutation;
 mod limits;
+mod litigation_hold;
 mod loaders;
 mod node;
 mod notice;
@@ -76,6 +78,7 @@ pub use self::{context::Background, limits::is_change};
 use crate::{
     app::{App, REQUEST_ID},
     authz::Viewer,
+    metrics::UNKNOWN,
     reads::busy_places::Rankings,
 };
 
@@ -122,6 +125,7 @@ pub struct Mutation(
     inspection_mutation::InspectionMutation,
     legal_action_mutation::LegalActionMutation,
     letter_mutation::LetterMutation,
+    litigation_hold::LitigationHoldMutation,
     notice_mutation::NoticeMutation,
     property_mutation::PropertyMutation,
     referral_mutation::ReferralMutation,
@@ -163,24 +167,30 @@ pub async fn execute(
     request: async_graphql::Request,
     request_id: Uuid,
 ) -> async_graphql::Response {
+    let began = std::time::Instant::now();
     let mut request = request;
     if let Err(error) = limits::check(&mut request) {
         let mut response = async_graphql::Response::from_errors(vec![
             async_graphql::Error::from(error).into_server_error(async_graphql::Pos::default()),
         ]);
         errors::stamp(&mut response, request_id);
+        app.metrics.asked(UNKNOWN, &counted::code(&response), began.elapsed());
         return response;
     }
+    let asked = counted::asked(&mut request);
     let mut response = match viewer {
         Some(viewer) => {
             let loaders = Loaders { app: app.clone(), viewer: viewer.clone(), record: None };
             let (batching, batches) = batching::batching();
-            let asked = Asked::new(loaders, batching);
-            let running = schema.execute(request.data(viewer).data(asked));
+            let record = Asked::new(loaders, batching);
+            let running = schema.execute(request.data(viewer).data(record));
             REQUEST_ID.scope(request_id, batches.run(running)).await
         }
         None => schema.execute(request).await,
     };
     errors::stamp(&mut response, request_id);
+    let operation = counted::operation(asked.as_deref(), &response);
+    tracing::Span::current().record("operation", operation);
+    app.metrics.asked(operation, &counted::code(&response), began.elapsed());
     response
 }

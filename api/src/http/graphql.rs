@@ -96,6 +96,8 @@ async fn answer(request: &Request, body: Option<Body>, shared: &Shared, id: Requ
         Ok(response) => render(&response, media, id),
         // What was dropped half-way is rolled back; the database ends the statement by a limit of its own.
         Err(_) => {
+            let (unknown, took) = (crate::metrics::UNKNOWN, shared.edge.request_time);
+            shared.app.metrics.asked(unknown, "TOO_COMPLEX", took);
             let seconds = shared.edge.request_time.as_secs_f64();
             let message = format!(
                 "The request took longer than {seconds} s, which is the limit; ask for less at once."

@@ -3,6 +3,7 @@
 mod body;
 mod calendar;
 mod evidence;
+mod figures;
 mod graphql;
 mod health;
 mod letters;
@@ -37,6 +38,7 @@ use crate::{
     authn::{self, Throttle},
     authz::Viewer,
     error::{Error, Result},
+    feeds::Secret,
     graphql::{Background, JfnSchema},
     schedule::{Runs, Stop},
 };
@@ -56,6 +58,8 @@ pub struct Edge {
     pub requests_by_viewer: Option<NonZeroU32>,
     /// Reverse proxies whose word on a client's address is taken.
     pub proxies: Vec<IpAddr>,
+    /// What whoever reads the figures must send; in production mode nobody reads them without.
+    pub metrics_token: Option<Secret>,
     /// Connections open at once at most.
     pub connections: usize,
     /// How long the head of a request may take, and a connection stay idle.
@@ -77,6 +81,7 @@ impl Default for Edge {
             requests_by_address: None,
             requests_by_viewer: None,
             proxies: Vec::new(),
+            metrics_token: None,
             connections: 1_024,
             head_within: Duration::from_secs(30),
             taken_within: Duration::from_secs(60),
@@ -125,6 +130,7 @@ pub async fn serve(
     }
     let asked = runs.clone();
     let background = Background::new(move |run| asked.carry_out(run));
+    let open = app.metrics.connections.clone();
     let shared = Arc::new(Shared {
         schema: crate::graphql::schema(app.clone(), edge.production, background),
         throttle: Throttle::default(),
@@ -141,7 +147,7 @@ pub async fn serve(
         stop.await;
         stopper.stop();
     };
-    let serving = serving::serve(socket, routes(shared), manners, Arc::default(), told);
+    let serving = serving::serve(socket, routes(shared), manners, &open, told);
     let (served, ()) = tokio::join!(serving, telling);
     runs.ended(manners.grace).await;
     served
@@ -163,10 +169,14 @@ fn routes(shared: Arc<Shared>) -> impl Endpoint {
         .at("/auth/logout", poem::post(sign_in::logout))
         .at("/healthz", poem::get(health::alive))
         .at("/livez", poem::get(health::alive))
+        .at("/metrics", poem::get(figures::metrics))
         .at("/readyz", poem::get(health::ready))
         .data(shared.clone())
-        .around(move |endpoint, request| within_rate(shared.clone(), endpoint, request))
-        .around(with_id)
+        .around({
+            let shared = shared.clone();
+            move |endpoint, request| within_rate(shared.clone(), endpoint, request)
+        })
+        .around(move |endpoint, request| with_id(shared.clone(), endpoint, request))
 }
 
 /// Refuses what comes too often from one address, before anything else is looked at. Whoever watches the server is not counted.
@@ -175,7 +185,7 @@ async fn within_rate<E: Endpoint>(
     endpoint: Arc<E>,
     request: Request,
 ) -> poem::Result<Response> {
-    if matches!(request.uri().path(), "/healthz" | "/livez" | "/readyz") {
+    if matches!(request.uri().path(), "/healthz" | "/livez" | "/metrics" | "/readyz") {
         return endpoint.call(request).await.map(IntoResponse::into_response);
     }
     match shared.rates.address(&request) {
@@ -201,20 +211,35 @@ fn request_id(request: &Request) -> RequestId {
     request.extensions().get().copied().unwrap_or(RequestId(Uuid::nil()))
 }
 
-/// Gives each request an id, logs how it ended, and names the id in the answer. Bodies, query strings, headers and the
+/// The id that a proxy or a program gave its request, if it is a UUID as we make them; anything else is replaced.
+fn given_id(request: &Request) -> Option<Uuid> {
+    let told = request.header("x-request-id").filter(|told| told.len() == 36)?;
+    Uuid::try_parse(told).ok().filter(|id| !id.is_nil())
+}
+
+/// Gives each request an id, logs and counts how it ended, and names the id in the answer. Bodies, query strings, headers and the
 /// secrets in paths are not logged.
-async fn with_id<E: Endpoint>(endpoint: Arc<E>, mut request: Request) -> poem::Result<Response> {
-    let id = Uuid::now_v7();
+async fn with_id<E: Endpoint>(
+    shared: Arc<Shared>,
+    endpoint: Arc<E>,
+    mut request: Request,
+) -> poem::Result<Response> {
+    let id = given_id(&request).unwrap_or_else(Uuid::now_v7);
     request.extensions_mut().insert(RequestId(id));
     let (method, path) = (request.method().clone(), logged(request.uri().path()));
+    let route = figures::route_of(&path);
     let started = std::time::Instant::now();
-    let span = tracing::info_span!("request", %id);
+    let running = shared.app.metrics.running.one_more();
+    let span = tracing::info_span!("request", %id, %method, route, operation = tracing::field::Empty);
     async move {
         let mut response = match endpoint.call(request).await {
             Ok(response) => response.into_response(),
             Err(error) => error.into_response(),
         };
-        let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let took = started.elapsed();
+        drop(running);
+        shared.app.metrics.answered(route, response.status().as_u16(), took);
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         tracing::info!(%method, path, status = response.status().as_u16(), micros, "answered");
         if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
             response.headers_mut().insert("x-request-id", value);

@@ -1,15 +1,6 @@
 //! Connections: how many there may be, how long a client may take over each part of them, and how they end.
 
-use std::{
-    io,
-    net::SocketAddr,
-    pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -25,7 +16,7 @@ use tokio::{
 };
 use tokio_io_timeout::TimeoutStream;
 
-use crate::schedule::Stop;
+use crate::{metrics::Standing, schedule::Stop};
 
 /// How long nothing is accepted after the machine had no room for another socket.
 const BREATH: Duration = Duration::from_millis(100);
@@ -49,7 +40,7 @@ pub(super) async fn serve(
     socket: TcpListener,
     endpoint: impl Endpoint + 'static,
     manners: Manners,
-    open: Arc<AtomicUsize>,
+    open: &Standing,
     mut stop: Stop,
 ) -> io::Result<()> {
     let local = socket.local_addr()?;
@@ -68,7 +59,7 @@ pub(super) async fn serve(
             Some(ended) = connections.join_next() => if let Err(fault) = ended { tell(&fault) },
             ((stream, peer), permit) = next => {
                 let connection = Connection { endpoint: endpoint.clone(), local, peer, manners };
-                let (open, stop) = (Open::one_more(open.clone()), told.clone());
+                let (open, stop) = (open.one_more(), told.clone());
                 connections.spawn(async move {
                     connection.serve(stream, stop).await;
                     drop((open, permit));
@@ -113,22 +104,6 @@ fn is_of_the_client(error: &io::Error) -> bool {
 fn tell(fault: &tokio::task::JoinError) {
     if fault.is_panic() {
         tracing::error!("a connection ended by a fault of ours");
-    }
-}
-
-/// Counts one connection for as long as it lives.
-struct Open(Arc<AtomicUsize>);
-
-impl Open {
-    fn one_more(open: Arc<AtomicUsize>) -> Self {
-        open.fetch_add(1, Ordering::Relaxed);
-        Self(open)
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

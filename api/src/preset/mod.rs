@@ -16,6 +16,7 @@ mod remedies;
 mod remedy_orders;
 mod remedy_steps;
 mod response_targets;
+mod retention;
 mod rule_sets;
 mod schedule;
 
@@ -24,7 +25,8 @@ use std::{collections::BTreeMap, path::Path};
 use entity::case::CasePriority;
 
 use crate::domain::{
-    court_calendar::CourtCalendar, deadline_rule::DeadlineRule, fine::Fines, remedy::Remedy, response::Target,
+    court_calendar::CourtCalendar, deadline_rule::DeadlineRule, fine::Fines, remedy::Remedy,
+    response::Target, retention::Retention,
 };
 
 use self::files::Files;
@@ -56,6 +58,8 @@ pub struct Preset {
     pub remedies: Vec<Remedy>,
     /// How soon somebody looks at the place, one for each priority.
     pub response_targets: Vec<Target>,
+    /// How long raw calls are kept.
+    pub retention: Retention,
     /// By key.
     pub feeds: Vec<Feed>,
     /// What the city's letters say, and their templates.
@@ -88,6 +92,7 @@ impl Preset {
             remedies: remedies::read(files.document("remedies.toml")?, &deadline_rules)?,
             fines: fines::read(files.document("fines.toml")?, &deadline_rules)?,
             response_targets: response_targets::read(files.document("response-targets.toml")?)?,
+            retention: retention::read(files.document("retention.toml")?)?,
             deadline_rules,
             nuisance_rules,
             feeds: feeds::read(files.feeds())?,

@@ -1,10 +1,17 @@
-//! Members of staff: how somebody joins.
+//! Members of staff: how somebody joins and leaves.
 
 use entity::{
     id::{DistrictId, StaffId},
+    session,
     staff::{self, StaffRole},
+    team_seat,
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, QueryFilter,
+    sea_query::{Expr, ExprTrait},
+};
 
 use super::team_seats;
 use crate::{
@@ -62,6 +69,43 @@ pub async fn add(tx: &mut Tx, new: NewMember) -> Result<StaffId> {
         team_seats::assign(tx, district, new.role, Some(made.id), from).await?;
     }
     Ok(made.id)
+}
+
+/// Somebody leaves: they are signed out everywhere, cannot sign in again, and their seats are vacant from today. Their name
+/// stays on what they did.
+pub async fn leave(tx: &mut Tx, email: &str) -> Result<StaffId> {
+    tx.viewer.require(Action::ChangeSeats, None)?;
+    let email = email.trim().to_lowercase();
+    let person = unscoped::<staff::Entity>().filter(staff::Column::Email.eq(&email)).one(tx.conn()).await?;
+    let Some(person) = person.filter(|person| person.active) else {
+        let message = format!("{email} is no active member of staff; `jfn staff list` shows them.");
+        return Err(Refusal::new(Code::NotFound, message).at("email").into());
+    };
+    staff::Entity::update_many()
+        .col_expr(staff::Column::Active, Expr::value(false))
+        .filter(staff::Column::Id.eq(person.id))
+        .exec(tx.conn())
+        .await?;
+    session::Entity::update_many()
+        .col_expr(session::Column::RevokedAt, Expr::value(tx.now))
+        .filter(session::Column::StaffId.eq(person.id))
+        .filter(session::Column::RevokedAt.is_null())
+        .exec(tx.conn())
+        .await?;
+    let today = tx.today();
+    let held = unscoped::<team_seat::Entity>()
+        .filter(team_seat::Column::StaffId.eq(person.id))
+        .filter(team_seat::Column::ToOn.is_null().or(team_seat::Column::ToOn.gte(today)))
+        .all(tx.conn())
+        .await?;
+    for seat in held {
+        let number = tx.city.district(seat.district_id).map(|district| district.number);
+        if let Some(number) = number {
+            team_seats::assign(tx, number, seat.role, None, Ord::max(today, seat.from_on)).await?;
+        }
+    }
+    tx.changed(person.id);
+    Ok(person.id)
 }
 
 // To replace somebody is a decision of its own, not a side effect of adding somebody else.
