@@ -1,5 +1,6 @@
 //! The command line: what the binary `jfn` can be told to do.
 
+pub mod audit;
 pub mod case_mapping;
 pub mod demo;
 pub mod feed;
@@ -52,6 +53,9 @@ enum Command {
     ImportCases(import_cases::ImportCases),
     /// Loads parcels from files by a mapping.
     ImportPlaces(import_places::ImportPlaces),
+    /// The record of what happened.
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// The rules and the flags they raised.
     #[command(subcommand)]
     Rules(rules::Rules),
@@ -78,6 +82,7 @@ impl Jfn {
             Command::Demo(arguments) => demo::run(config, arguments).await,
             Command::Migrate(arguments) => migrate::run(config, &arguments).await,
             Command::Schema => print(&crate::graphql::sdl()),
+            Command::Audit(what) => audit::run(&app(config).await?, what).await,
             Command::ImportCalls(arguments) => import_calls::run(&app(config).await?, arguments).await,
             Command::Feed(what) => feed::run(&app(config).await?, what).await,
             Command::ImportCases(arguments) => import_cases::run(&app(config).await?, arguments).await,

@@ -47,6 +47,7 @@ mod letter;
 mod letter_mutation;
 mod limits;
 mod loaders;
+mod named;
 mod node;
 mod notice;
 mod notice_mutation;
@@ -75,6 +76,7 @@ use self::{as_of::Asked, loaders::Loaders};
 pub use self::{context::Background, limits::is_change};
 use crate::{
     app::{App, REQUEST_ID},
+    audit::NAMED,
     authz::Viewer,
     reads::busy_places::Rankings,
 };
@@ -171,13 +173,22 @@ pub async fn execute(
         errors::stamp(&mut response, request_id);
         return response;
     }
+    let named = named::of(&mut request);
     let mut response = match viewer {
         Some(viewer) => {
             let loaders = Loaders { app: app.clone(), viewer: viewer.clone(), record: None };
             let (batching, batches) = batching::batching();
             let asked = Asked::new(loaders, batching);
-            let running = schema.execute(request.data(viewer).data(asked));
-            REQUEST_ID.scope(request_id, batches.run(running)).await
+            let is_change = named.is_some();
+            let running = batches.run(schema.execute(request.data(viewer.clone()).data(asked)));
+            let running = async {
+                let response = NAMED.scope(named.unwrap_or_default(), running).await;
+                if !is_change {
+                    errors::keep_refused(app, &viewer, &response).await;
+                }
+                response
+            };
+            REQUEST_ID.scope(request_id, running).await
         }
         None => schema.execute(request).await,
     };
