@@ -42,6 +42,7 @@ mod graphql_over_http;
 mod guarded;
 mod guards;
 mod guards_of_record;
+mod hidden_fields;
 mod inspections;
 mod legal;
 mod legal_actions;

@@ -50,6 +50,21 @@ impl Schema {
         types.filter_map(|thing| thing["name"].as_str()).collect()
     }
 
+    /// A selection of each field of that type that can be asked for without an argument, by its name.
+    pub fn plain_fields(&self, of: &str) -> Vec<(&str, String)> {
+        let needs = |field: &Value| {
+            let arguments = field["args"].as_array().into_iter().flatten();
+            arguments.filter(|one| one["type"]["kind"] == "NON_NULL" && one["defaultValue"].is_null()).count()
+                > 0
+        };
+        let plain = self.fields(of).iter().filter(|field| !needs(field));
+        let named = plain.filter_map(|field| {
+            let field_name = field["name"].as_str()?;
+            Some((field_name, format!("{field_name} {}", self.selection(&field["type"]))))
+        });
+        named.collect()
+    }
+
     /// What to select of a value of that type, so that the least of it is told.
     pub fn selection(&self, of: &Value) -> &'static str {
         let named = &self.types[name(of)];

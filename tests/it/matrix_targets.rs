@@ -7,11 +7,12 @@ use entity::{
     call::{self, CallCategory},
     court_order::{self, CourtOrderKind},
     id::{CourtOrderId, LegalActionId, PropertyId, TitleRecordingId},
+    legal_action,
     property::{self, UseType},
     property_party::LinkStatus,
     title_recording::{self, TitleRecordingKind},
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use serde_json::{Value, json};
 use tests::{
     Client, Jfn,
@@ -134,6 +135,10 @@ impl Targets {
         self.keep("hearing", hearing);
         let id: LegalActionId = action.as_str().expect("an id").parse().expect("an id");
         self.keep("legalAction", action);
+        let memo = Expr::value("Settle before the hearing.");
+        let written =
+            legal_action::Entity::update_many().col_expr(legal_action::Column::PrivilegedNotes, memo);
+        written.filter(legal_action::Column::Id.eq(id)).exec(&jfn.app.db).await.expect("the memo");
         let attorney = id_of(&team.attorney).await;
         let today = jfn.app.today();
         let order = court_order::ActiveModel {
@@ -159,6 +164,12 @@ impl Targets {
             "idempotencyKey": key(), "caseId": case, "amount": "900.00", "on": "2026-11-20", "reason": "Hardship.",
             "description": "Hauled off.", "source": "Delta Hauling", "receipt": "DH-1", "kind": "ABATEMENT",
         });
+        let statement = json!({
+            "idempotencyKey": key(), "caseId": case, "kind": "COST_STATEMENT", "amount": "900.00",
+            "services": [{ "method": "POSTING", "servedOn": "2026-11-20" }],
+        });
+        let made = team.officer.done("noticeServe", "notice { id }", statement).await;
+        self.keep("cost statement", made["notice"]["id"].clone());
         let without = |fields: &[&str], amount: &str| {
             let mut input = cost.clone();
             input["amount"] = json!(amount);

@@ -66,8 +66,8 @@ impl City {
         let mut found = Vec::new();
         for ((who, client), said) in EVERYBODY.iter().zip(&self.everybody).zip(&line.words) {
             let answered = (ask(client, &self.own).await, ask(client, &self.other).await);
-            if !fits(said, who, answered) {
-                found.push(format!("{}: {who}: the page says `{said}`, the server {answered:?}", line.what));
+            if !fits(line, said, who, answered) {
+                found.push(format!("`{}: {who}: the page says `{said}`, the server {answered:?}", line.what));
             }
         }
         found
@@ -75,7 +75,7 @@ impl City {
 }
 
 /// Whether that word of the page is what was answered about the own district and about the other.
-fn fits(word: &str, who: &str, (own, other): (Outcome, Outcome)) -> bool {
+fn fits(line: &Line, word: &str, who: &str, (own, other): (Outcome, Outcome)) -> bool {
     match word {
         "yes" => (own, other) == (Allowed, Allowed),
         "own" => own == Allowed && matches!(other, NotAllowed | Unseen),
@@ -83,6 +83,10 @@ fn fits(word: &str, who: &str, (own, other): (Outcome, Outcome)) -> bool {
         "refused" => (own, other) == (NotAllowed, NotAllowed),
         "unseen" => (own, other) == (Unseen, Unseen),
         "no" if who == "nobody" => (own, other) == (Unauthenticated, Unauthenticated),
+        // Calls are pushed with a token: who comes with a password is asked for one.
+        "no" if line.name().starts_with("POST") => {
+            [(Unauthenticated, Unauthenticated), (Forbidden, Forbidden)].contains(&(own, other))
+        }
         "no" => (own, other) == (Forbidden, Forbidden),
         other => panic!("`{other}` is no word of the page"),
     }
@@ -120,9 +124,10 @@ fn given<'a>(line: &Line, targets: &'a Targets, rule: &Value) -> Given<'a> {
         ("deadlinePreview", _) => vec![("ruleKey", rule.clone())],
         ("flagReviewPreview", _) => vec![("exclude", json!([]))],
         ("highVolumeProperties", _) => vec![("window", json!({ "days": 90 }))],
-        ("protectionCertificate", _) => vec![("year", json!(2026))],
+        ("protectionCertificate", _) => vec![("year", json!(2025))],
         ("caseAddNote" | "evidenceAttach", ", privileged") => vec![("privileged", json!(true))],
         ("evidenceWithdraw", ", privileged") => vec![("evidenceId", of("privileged evidence"))],
+        ("costBill", _) => vec![("noticeId", of("cost statement"))],
         ("costReverse", " of a waiver") => vec![("entryId", of("waiver"))],
         ("deadlineExtend", " of a compliance date") => vec![("deadlineId", of("compliance date"))],
         ("earlyWarningSend", _) => {
@@ -207,14 +212,19 @@ async fn things_by_their_id(store: Store) {
     city.jfn.stop().await;
 }
 
+// Words that name nothing are not the target; nor is an announced file, which is its sender's alone wherever the case is.
+fn is_about_the_target(refusal: &Value) -> bool {
+    let others = ["description", "remedyKey", "ruleKey", "uploadId"];
+    refusal["field"][0].as_str().is_none_or(|field| !others.contains(&field))
+}
+
 /// What a mutation answered: the first refusal that is about the viewer decides.
 fn of_payload(name: &str, answer: &Value) -> Outcome {
     let refusals = answer["data"][name]["userErrors"].as_array().expect("refusals, if only none");
     for refusal in refusals {
         match refusal["code"].as_str().unwrap_or_default() {
             "NOT_ALLOWED" => return NotAllowed,
-            // An announced file is its sender's alone, wherever the case is.
-            "NOT_FOUND" if refusal["field"] != json!(["uploadId"]) => return Unseen,
+            "NOT_FOUND" if is_about_the_target(refusal) => return Unseen,
             _ => {}
         }
     }
