@@ -36,6 +36,8 @@ pub enum Action {
     /// Cases, places, parties, violations, notices, inspections, legal actions, deadlines.
     ReadCases,
     WorkCases,
+    /// Where letters reach an owner, a manager or an occupant: often their home.
+    ReadPartyAddresses,
     ReadPrivileged,
     WritePrivileged,
     /// Single calls of a place, flags and their explanation.
@@ -152,6 +154,7 @@ const fn row(action: Action) -> [Reach; 8] {
         //                        attorney sergeant code  city comm. admin. reads pushes
         A::ReadCases             => [ALL, ALL, ALL, ALL, NO , NO , ALL, NO],
         A::WorkCases             => [OWN, OWN, OWN, ALL, NO , NO , NO , NO],
+        A::ReadPartyAddresses    => [ALL, ALL, ALL, ALL, NO , NO , NO , NO],
         A::ReadPrivileged        => [ALL, NO , NO , ALL, NO , NO , NO , NO],
         A::WritePrivileged       => [OWN, NO , NO , ALL, NO , NO , NO , NO],
         A::ReadCalls             => [OWN, OWN, OWN, ALL, NO , NO , NO , NO],

@@ -76,6 +76,7 @@ impl Targets {
         let found = find(jfn, &team.officer, &case, json!([danger])).await;
         self.keep("violation", found[0].clone());
         self.keep("party", json!(party(jfn, place, "Olive Owner", LinkStatus::Confirmed).await));
+        crate::letters::lives_at(jfn, text(self.of("party")), "77 Elsewhere Ave, Reno NV 89501").await;
         for (privileged, kind) in [(false, "event"), (true, "privileged event")] {
             let note = json!({
                 "idempotencyKey": key(), "caseId": case, "body": "Spoke with the owner.", "privileged": privileged,
@@ -266,6 +267,10 @@ struct Team {
     attorney: Client,
     sergeant: Client,
     officer: Client,
+}
+
+fn text(id: &Value) -> &str {
+    id.as_str().expect("an id")
 }
 
 async fn id_of(client: &Client) -> Value {
