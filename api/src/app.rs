@@ -13,10 +13,10 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::{
-    authz::{Action, Reach, Viewer},
+    audit::{self, Attempt},
+    authz::{Action, Actor, Reach, Viewer},
     city::City,
     error::{Error, Result},
-    events,
     evidence_store::EvidenceStore,
     metrics::Metrics,
 };
@@ -116,7 +116,7 @@ impl App {
         self.city.day_of(self.clock.now())
     }
 
-    /// Runs `operation` as one transaction: all of it is kept, with its audit rows, or nothing.
+    /// Runs `operation` as one transaction: all of it is kept, with its audit rows, or nothing but that it was refused.
     ///
     /// `action` is what the viewer must be able to do somewhere for the mutation to be open to them at all.
     pub async fn write<T>(
@@ -126,21 +126,61 @@ impl App {
         action: Action,
         operation: impl AsyncFnOnce(&mut Tx) -> Result<T>,
     ) -> Result<T> {
-        if viewer.reach(action) == Reach::Nowhere {
-            return Err(Error::Forbidden(mutation));
+        let named = audit::named(mutation);
+        let written = match viewer.reach(action) {
+            Reach::Nowhere => Err(Error::Forbidden(mutation)),
+            Reach::OwnDistricts | Reach::Everywhere => {
+                self.transact(viewer, mutation, &named, operation).await
+            }
+        };
+        // What the server itself could not do stands in its log.
+        if let Err(error) = &written
+            && viewer.actor != Actor::Server
+        {
+            let result = audit::result_of(error);
+            self.noted(Attempt { who: Some(viewer), action: mutation, subjects: &named, result }).await;
         }
-        let _turn = match &self.writing {
+        written
+    }
+
+    async fn transact<T>(
+        &self,
+        viewer: &Viewer,
+        mutation: &'static str,
+        named: &[String],
+        operation: impl AsyncFnOnce(&mut Tx) -> Result<T>,
+    ) -> Result<T> {
+        let _turn = self.turn().await;
+        let mut tx = Tx::begin(self, viewer, mutation).await?;
+        let value = operation(&mut tx).await?; // an error drops the transaction, which rolls it back
+        audit::of_transaction(&tx, named).await?;
+        tx.conn.commit().await?;
+        Ok(value)
+    }
+
+    async fn turn(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        match &self.writing {
             Some(writing) => {
                 let _waits = self.metrics.waiting.one_more();
                 Some(writing.lock().await)
             }
             None => None,
-        };
-        let mut tx = Tx::begin(self, viewer, mutation).await?;
-        let value = operation(&mut tx).await?; // an error drops the transaction, which rolls it back
-        events::audit(&tx).await?;
-        tx.conn.commit().await?;
-        Ok(value)
+        }
+    }
+
+    /// Keeps in the audit log what no transaction does: a sign-in, say.
+    pub async fn note(&self, attempt: Attempt<'_>) -> Result<()> {
+        let _turn = self.turn().await;
+        attempt.keep(&self.db, self.clock.now()).await
+    }
+
+    /// The same for what was refused. That it could not be kept is told to the log: the refusal stands anyway.
+    pub async fn noted(&self, attempt: Attempt<'_>) {
+        let (action, result) = (attempt.action.to_owned(), attempt.result.to_owned());
+        if let Err(error) = self.note(attempt).await {
+            let cause = error.cause().unwrap_or_else(|| error.to_string());
+            tracing::error!(action, result, cause, "an attempt is not in the audit log");
+        }
     }
 }
 

@@ -27,6 +27,10 @@ pub struct Config {
     /// A file with the database's address, in place of `DATABASE_URL`: for one that holds a password.
     #[arg(long, global = true, env = "DATABASE_URL_FILE", value_name = "FILE")]
     pub database_url_file: Option<PathBuf>,
+    /// Where migrations run on PostgreSQL: the same database as another role, which owns the tables. The server's own role
+    /// then owns nothing and is given what it needs, no more; without it, the server migrates as itself.
+    #[arg(long, global = true, env = "DATABASE_MIGRATE_URL", hide_env_values = true)]
+    pub database_migrate_url: Option<String>,
     /// Address and port to listen on.
     #[arg(long, global = true, env = "JFN_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,

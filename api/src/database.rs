@@ -1,5 +1,7 @@
 //! Opening the database: SQLite or PostgreSQL by its address, and bringing its schema up to date.
 
+mod roles;
+
 use std::time::{Duration, Instant};
 
 use migration::{Migrator, MigratorTrait};
@@ -43,6 +45,13 @@ impl Opening {
             statement_time: Some(Duration::from_secs(config.request_seconds)),
             durable: true,
         }
+    }
+
+    /// The same for migrations: a connection of its own, which may take its time, perhaps as another role.
+    #[must_use]
+    pub fn to_migrate(&self, url: Option<&str>) -> Self {
+        let url = url.unwrap_or(&self.url).to_owned();
+        Self { url, connections: 2, statement_time: None, ..self.clone() }
     }
 }
 
@@ -106,6 +115,24 @@ pub fn pool(db: &DatabaseConnection) -> Option<(u32, usize)> {
         }
         _ => None,
     }
+}
+
+/// Brings the database up to date as the role of that address, if there is one, and lets the server's role use what is there.
+pub async fn prepare(opening: &Opening, migrate_url: Option<&str>) -> Result<()> {
+    if migrate_url.is_some_and(|url| !url.starts_with("postgres")) {
+        let message =
+            "DATABASE_MIGRATE_URL is for PostgreSQL, where tables belong to a role; SQLite knows no roles.";
+        return Err(Error::BadInput(message.to_owned()));
+    }
+    let db = open(&opening.to_migrate(migrate_url)).await?;
+    migrate(&db).await?;
+    if migrate_url.is_some() {
+        let server = open(&Opening { connections: 1, ..opening.clone() }).await?;
+        roles::allow(&db, &roles::current(&server).await?).await?;
+        server.close().await?;
+    }
+    db.close().await?;
+    Ok(())
 }
 
 /// Runs the migrations that are missing. Servers that start together take turns.

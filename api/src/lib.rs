@@ -1,13 +1,14 @@
 //! Justice for Neighbors: the server.
 //!
 //! The layers, each of which may use only those below it:
-//! `commands`, `http`, `schedule` → `graphql`, `authn` → `reads`, `writes` → `scope`, `app` → `authz`, `events`, `error`
+//! `commands`, `http`, `schedule` → `graphql`, `authn` → `reads`, `writes` → `scope`, `app` → `audit`, `authz`, `events`, `error`
 //! → `domain` → the crate `entity`. `feeds` reads other systems' calls and knows nothing of ours; `preset` reads the
 //! city's facts from files.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr, clippy::panic)]
 
 pub mod app;
+pub mod audit;
 pub mod authn;
 pub mod authz;
 pub mod city;

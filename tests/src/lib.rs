@@ -59,10 +59,19 @@ impl Jfn {
 
     /// Starts a server in a city whose facts are the built-in ones, changed: where a feed is fetched from, say.
     pub async fn start_in(store: Store, edge: Edge, change: impl FnOnce(&mut Preset)) -> Self {
+        Self::start_on(store::Opened::new(store).await, edge, change).await
+    }
+
+    /// Starts a server on PostgreSQL whose role owns nothing: another one has migrated, and let it serve.
+    pub async fn start_as_two_roles(change: impl FnOnce(&mut Preset)) -> Self {
+        Self::start_on(store::Opened::with_two_roles().await, Edge::default(), change).await
+    }
+
+    async fn start_on(store: store::Opened, edge: Edge, change: impl FnOnce(&mut Preset)) -> Self {
         log::keep();
-        let store = store::Opened::new(store).await;
+        let prepared = database::prepare(&store.opening(), store.migrate_url()).await;
+        prepared.expect("the migrations run");
         let db = database::open(&store.opening()).await.expect("the database opens");
-        database::migrate(&db).await.expect("the migrations run");
         let clock = Clock::standing(start_of_time());
         let mut preset = Preset::sacramento().expect("the built-in preset is whole");
         change(&mut preset);
@@ -138,6 +147,16 @@ impl Jfn {
     #[must_use]
     pub fn evidence(&self) -> &Path {
         self.evidence.path()
+    }
+
+    /// How to open its database once more as the role that owns its tables.
+    #[must_use]
+    pub fn opening_as_owner(&self) -> database::Opening {
+        let opening = self.store.opening();
+        match self.store.migrate_url() {
+            Some(url) => database::Opening { url: url.to_owned(), ..opening },
+            None => opening,
+        }
     }
 
     /// How to open its database once more.

@@ -1,6 +1,7 @@
 //! The command line: what the binary `jfn` can be told to do.
 
 pub mod backup;
+pub mod audit;
 pub mod case_mapping;
 pub mod config;
 pub mod demo;
@@ -65,6 +66,9 @@ enum Command {
     ImportPlaces(import_places::ImportPlaces),
     /// Shows which raw calls nobody needs any more, and removes them when it is said.
     Purge(purge::Purge),
+    /// The record of what happened.
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// The rules and the flags they raised.
     #[command(subcommand)]
     Rules(rules::Rules),
@@ -98,6 +102,7 @@ impl Jfn {
             Command::Backup(arguments) => backup::run(config, &arguments).await,
             Command::Restore(arguments) => restore::run(config, &arguments).await,
             Command::Schema => print(&crate::graphql::sdl()),
+            Command::Audit(what) => audit::run(&app(config).await?, what).await,
             Command::ImportCalls(arguments) => import_calls::run(&app(config).await?, arguments).await,
             Command::Feed(what) => feed::run(&app(config).await?, what).await,
             Command::ImportCases(arguments) => import_cases::run(&app(config).await?, arguments).await,

@@ -30,10 +30,7 @@ pub async fn start(config: &Config, clock: Clock) -> Result<App> {
     let preset = preset(config)?;
     let opening = Opening::of(config);
     if !config.no_migrate {
-        // On a connection of its own, which may take its time.
-        let db = database::open(&Opening { connections: 2, statement_time: None, ..opening.clone() }).await?;
-        database::migrate(&db).await?;
-        db.close().await?;
+        database::prepare(&opening, config.database_migrate_url.as_deref()).await?;
     }
     let db = database::open(&opening).await?;
     let app = app_of(db, preset, clock).await?;

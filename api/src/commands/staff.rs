@@ -84,7 +84,7 @@ pub async fn add(app: &App, new: Add, password: Option<String>) -> Result<(Staff
         district: new.district,
     };
     let id = app
-        .write(&Viewer::server(), "staffAdd", Action::ChangeSeats, async |tx| {
+        .write(&Viewer::server(), "staffAdd", Action::ChangeStaff, async |tx| {
             writes::staff::add(tx, member).await
         })
         .await?;

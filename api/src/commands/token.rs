@@ -53,7 +53,7 @@ pub async fn create(app: &App, new: Create) -> Result<String> {
         feed: new.feed,
         expires_days: new.expires_days,
     };
-    app.write(&Viewer::server(), "tokenCreate", Action::ChangeSeats, async |tx| {
+    app.write(&Viewer::server(), "tokenCreate", Action::ChangeStaff, async |tx| {
         writes::access_tokens::create(tx, row).await
     })
     .await?;

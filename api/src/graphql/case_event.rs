@@ -41,6 +41,12 @@ impl CaseEvent {
         self.0.recorded_at
     }
 
+    /// Whether it was recorded on a later day of the city's calendar than the one on which it is stated to have happened.
+    async fn is_back_dated(&self, ctx: &Context<'_>) -> Result<bool> {
+        let city = &ctx.app()?.city;
+        Ok(city.day_of(self.0.occurred_at) < city.day_of(self.0.recorded_at))
+    }
+
     /// Who did it; null when the server did.
     async fn actor(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>> {
         let Some(id) = self.0.actor_id else { return Ok(None) };

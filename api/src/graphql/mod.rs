@@ -49,6 +49,7 @@ mod letter_mutation;
 mod limits;
 mod litigation_hold;
 mod loaders;
+mod named;
 mod node;
 mod notice;
 mod notice_mutation;
@@ -77,6 +78,7 @@ use self::{as_of::Asked, loaders::Loaders};
 pub use self::{context::Background, limits::is_change};
 use crate::{
     app::{App, REQUEST_ID},
+    audit::NAMED,
     authz::Viewer,
     metrics::UNKNOWN,
     reads::busy_places::Rankings,
@@ -177,19 +179,28 @@ pub async fn execute(
         app.metrics.asked(UNKNOWN, &counted::code(&response), began.elapsed());
         return response;
     }
-    let asked = counted::asked(&mut request);
+    let operation = counted::asked(&mut request);
+    let named = named::of(&mut request);
     let mut response = match viewer {
         Some(viewer) => {
             let loaders = Loaders { app: app.clone(), viewer: viewer.clone(), record: None };
             let (batching, batches) = batching::batching();
-            let record = Asked::new(loaders, batching);
-            let running = schema.execute(request.data(viewer).data(record));
-            REQUEST_ID.scope(request_id, batches.run(running)).await
+            let asked = Asked::new(loaders, batching);
+            let is_change = named.is_some();
+            let running = batches.run(schema.execute(request.data(viewer.clone()).data(asked)));
+            let running = async {
+                let response = NAMED.scope(named.unwrap_or_default(), running).await;
+                if !is_change {
+                    errors::keep_refused(app, &viewer, &response).await;
+                }
+                response
+            };
+            REQUEST_ID.scope(request_id, running).await
         }
         None => schema.execute(request).await,
     };
     errors::stamp(&mut response, request_id);
-    let operation = counted::operation(asked.as_deref(), &response);
+    let operation = counted::operation(operation.as_deref(), &response);
     tracing::Span::current().record("operation", operation);
     app.metrics.asked(operation, &counted::code(&response), began.elapsed());
     response

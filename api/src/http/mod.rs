@@ -35,6 +35,7 @@ use self::{
 };
 use crate::{
     app::App,
+    audit::{self, ADDRESS, Attempt},
     authn::{self, Throttle},
     authz::Viewer,
     error::{Error, Result},
@@ -179,7 +180,8 @@ fn routes(shared: Arc<Shared>) -> impl Endpoint {
         .around(move |endpoint, request| with_id(shared.clone(), endpoint, request))
 }
 
-/// Refuses what comes too often from one address, before anything else is looked at. Whoever watches the server is not counted.
+/// Refuses what comes too often from one address, before anything else is looked at, and lets the audit log know the address.
+/// Whoever watches the server is not counted.
 async fn within_rate<E: Endpoint>(
     shared: Arc<Shared>,
     endpoint: Arc<E>,
@@ -188,8 +190,9 @@ async fn within_rate<E: Endpoint>(
     if matches!(request.uri().path(), "/healthz" | "/livez" | "/metrics" | "/readyz") {
         return endpoint.call(request).await.map(IntoResponse::into_response);
     }
-    match shared.rates.address(&request) {
-        Ok(()) => endpoint.call(request).await.map(IntoResponse::into_response),
+    let client = shared.rates.client(&request);
+    match shared.rates.address(client) {
+        Ok(()) => ADDRESS.scope(client, endpoint.call(request)).await.map(IntoResponse::into_response),
         Err(too_many) => Ok(too_often(request_id(&request), too_many)),
     }
 }
@@ -261,13 +264,33 @@ impl Shared {
     async fn viewer(&self, request: &Request) -> Result<Option<Viewer>> {
         if let Some(value) = request.header(header::AUTHORIZATION) {
             let token = value.strip_prefix("Bearer ").ok_or(Error::Unauthenticated)?;
-            return authn::viewer_of_token(&self.app, token).await?.map(Some).ok_or(Error::Unauthenticated);
+            let viewer = authn::viewer_of_token(&self.app, token).await?;
+            if viewer.is_none() {
+                let (action, result) = ("accessToken", Error::Unauthenticated.code());
+                self.app.noted(Attempt { who: None, action, subjects: &[], result }).await;
+            }
+            return viewer.map(Some).ok_or(Error::Unauthenticated);
         }
         match session_secret(request) {
             Some(secret) => authn::viewer_of_session(&self.app, &secret).await,
             None => Ok(None),
         }
     }
+}
+
+/// Keeps in the audit log that the viewer was refused a file, and hands the refusal on.
+async fn noting<T>(
+    app: &App,
+    viewer: &Viewer,
+    action: &'static str,
+    subject: impl ToString,
+    outcome: Result<T>,
+) -> Result<T> {
+    if let Err(error) = &outcome {
+        let (subjects, result) = ([subject.to_string()], audit::result_of(error));
+        app.noted(Attempt { who: Some(viewer), action, subjects: &subjects, result }).await;
+    }
+    outcome
 }
 
 const COOKIE: &str = "jfn_session";

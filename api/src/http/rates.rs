@@ -49,10 +49,14 @@ impl Rates {
         }
     }
 
-    /// Counts a request of an address; one whose address cannot be told counts for nobody.
-    pub(super) fn address(&self, request: &Request) -> Result<(), TooMany> {
+    /// Where a request comes from, if that can be told.
+    pub(super) fn client(&self, request: &Request) -> Option<IpAddr> {
         let peer = request.remote_addr().as_socket_addr().map(|peer| peer.ip());
-        let client = peer.map(|peer| client(peer, request.headers(), &self.proxies));
+        peer.map(|peer| client(peer, request.headers(), &self.proxies))
+    }
+
+    /// Counts a request of an address; one whose address cannot be told counts for nobody.
+    pub(super) fn address(&self, client: Option<IpAddr>) -> Result<(), TooMany> {
         client.map_or(Ok(()), |address| self.by_address.count(&address))
     }
 

@@ -11,7 +11,13 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{COOKIE, Shared, failure, json as respond, request_id, session_secret};
-use crate::authn::{self, SESSION_HOURS, SignIn};
+use crate::{
+    app::{App, REQUEST_ID},
+    audit::{self, Attempt},
+    authn::{self, SESSION_HOURS, SignIn},
+    authz::Viewer,
+    error::Result,
+};
 
 #[derive(Deserialize)]
 struct Credentials {
@@ -37,7 +43,10 @@ pub async fn login(request: &Request, body: Body, shared: Data<&Arc<Shared>>) ->
         let message = "Send a JSON object with `email` and `password`.";
         return respond(StatusCode::BAD_REQUEST, &json!({ "code": "BAD_INPUT", "message": message }));
     };
-    match authn::sign_in(&shared.app, &shared.throttle, &credentials.email, &credentials.password).await {
+    let signed_in =
+        authn::sign_in(&shared.app, &shared.throttle, &credentials.email, &credentials.password).await;
+    let told = REQUEST_ID.scope(id.0, tell(&shared.app, &credentials.email, &signed_in)).await;
+    match told.and(signed_in) {
         Ok(SignIn::Session(secret, _)) => with_cookie(&shared, &secret, SESSION_HOURS * 3600),
         Ok(SignIn::Refused) => respond(StatusCode::UNAUTHORIZED, &json!({ "code": "INVALID_CREDENTIALS" })),
         Ok(SignIn::Throttled(seconds)) => {
@@ -49,14 +58,42 @@ pub async fn login(request: &Request, body: Body, shared: Data<&Arc<Shared>>) ->
     }
 }
 
+/// Keeps in the audit log how a sign-in ended. What was typed is not kept: a slip may have put the password there.
+async fn tell(app: &App, email: &str, signed_in: &Result<SignIn>) -> Result<()> {
+    let result = match signed_in {
+        Ok(SignIn::Session(..)) => audit::DONE,
+        Ok(SignIn::Refused) => "INVALID_CREDENTIALS",
+        Ok(SignIn::Throttled(_)) => "RATE_LIMITED",
+        Err(_) => return Ok(()),
+    };
+    // Somebody who was refused may be anybody.
+    let member = authn::viewer_of_staff(app, &email.trim().to_lowercase()).await?;
+    let subjects: Vec<String> = member.iter().filter_map(Viewer::staff_id).map(|id| id.to_string()).collect();
+    let who = member.as_ref().filter(|_| result == audit::DONE);
+    app.note(Attempt { who, action: "signIn", subjects: &subjects, result }).await
+}
+
 #[handler]
 pub async fn logout(request: &Request, shared: Data<&Arc<Shared>>) -> Response {
+    let id = request_id(request);
     if let Some(secret) = session_secret(request)
-        && let Err(error) = authn::sign_out(&shared.app, &secret).await
+        && let Err(error) = REQUEST_ID.scope(id.0, end(&shared.app, &secret)).await
     {
-        return failure(request_id(request), &error);
+        return failure(id, &error);
     }
     with_cookie(&shared, "", 0)
+}
+
+async fn end(app: &App, secret: &str) -> Result<()> {
+    let viewer = authn::viewer_of_session(app, secret).await?;
+    authn::sign_out(app, secret).await?;
+    match &viewer {
+        Some(_) => {
+            let who = viewer.as_ref();
+            app.note(Attempt { who, action: "signOut", subjects: &[], result: audit::DONE }).await
+        }
+        None => Ok(()),
+    }
 }
 
 fn with_cookie(shared: &Shared, value: &str, seconds: i64) -> Response {

@@ -6,6 +6,7 @@ pub mod calendars;
 pub mod call_decisions;
 pub mod call_volumes;
 pub mod calls;
+pub mod case_chain;
 pub mod case_events;
 pub mod case_evidence;
 pub mod case_facts;

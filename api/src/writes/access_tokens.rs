@@ -34,7 +34,7 @@ pub struct NewToken {
 
 /// Keeps a token's hash; the token itself is its maker's to show.
 pub async fn create(tx: &mut Tx, new: NewToken) -> Result<AccessTokenId> {
-    tx.viewer.require(Action::ChangeSeats, None)?;
+    tx.viewer.require(Action::ChangeStaff, None)?;
     let name = text("name", &new.name, 200)?;
     let feed = match (new.scope, new.feed) {
         (TokenScope::PushCalls, Some(key)) => Some(feed_of(tx, &key).await?),

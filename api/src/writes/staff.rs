@@ -36,7 +36,7 @@ pub struct NewMember {
 
 /// Adds a member of staff, and gives them a vacant seat when a district is named.
 pub async fn add(tx: &mut Tx, new: NewMember) -> Result<StaffId> {
-    tx.viewer.require(Action::ChangeSeats, None)?;
+    tx.viewer.require(Action::ChangeStaff, None)?;
     let name = text("name", &new.name, 200)?;
     let email = text("email", &new.email, 254)?.to_lowercase();
     let is_mail = email.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'));
