@@ -18,6 +18,7 @@ use crate::{
     error::{Error, Result},
     events,
     evidence_store::EvidenceStore,
+    news::{self, News, Newsroom},
 };
 
 /// How long a feed stays with a process that no longer says it is alive, if nothing else is set.
@@ -30,6 +31,8 @@ pub struct App {
     pub city: Arc<City>,
     pub clock: Clock,
     pub holder: Holder,
+    /// Where it is told what was committed.
+    pub newsroom: Newsroom,
     evidence: Option<EvidenceStore>,
     // SQLite has one writer; a fair queue before it keeps every one of them from waiting out its busy timeout.
     writing: Option<Arc<tokio::sync::Mutex<()>>>,
@@ -84,7 +87,8 @@ impl App {
     #[must_use]
     pub fn new(db: DatabaseConnection, city: City, clock: Clock) -> Self {
         let writing = (db.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
-        Self { db, city: Arc::new(city), clock, holder: Holder::default(), evidence: None, writing }
+        let (city, holder, newsroom) = (Arc::new(city), Holder::default(), Newsroom::default());
+        Self { db, city, clock, holder, newsroom, evidence: None, writing }
     }
 
     /// The same, but feeds stay for so long with a process that no longer says it is alive.
@@ -129,7 +133,14 @@ impl App {
         let mut tx = Tx::begin(self, viewer, mutation).await?;
         let value = operation(&mut tx).await?; // an error drops the transaction, which rolls it back
         events::audit(&tx).await?;
+        let told = std::mem::take(&mut tx.news);
+        if !told.is_empty() && tx.is_postgres() {
+            news::tell(&tx.conn, &told).await?;
+        }
         tx.conn.commit().await?;
+        if self.writing.is_some() {
+            told.into_iter().for_each(|news| self.newsroom.spread(news));
+        }
         Ok(value)
     }
 }
@@ -164,6 +175,8 @@ pub struct Tx {
     pub subjects: Vec<String>,
     /// This transaction's place in the order of changes, once it is asked for.
     pub transaction: Option<i64>,
+    /// What is told to those who listen once it is committed.
+    pub news: Vec<News>,
 }
 
 tokio::task_local! {
@@ -189,6 +202,7 @@ impl Tx {
             request_id: REQUEST_ID.try_with(|id| *id).ok(),
             subjects: Vec::new(),
             transaction: None,
+            news: Vec::new(),
         })
     }
 

@@ -46,6 +46,7 @@ mod legal_action_query;
 mod letter;
 mod letter_mutation;
 mod limits;
+mod live;
 mod loaders;
 mod node;
 mod notice;
@@ -68,14 +69,17 @@ mod suggested_remedy;
 mod team;
 mod violation;
 
-use async_graphql::{EmptySubscription, MergedObject, Schema};
+use async_graphql::{MergedObject, Schema};
+use futures_util::{Stream, StreamExt, future, stream};
 use uuid::Uuid;
 
-use self::{as_of::Asked, loaders::Loaders};
-pub use self::{context::Background, limits::is_change};
+use self::{as_of::Asked, live::LiveSubscription, loaders::Loaders};
+pub use self::{context::Background, limits::operation_of};
 use crate::{
     app::{App, REQUEST_ID},
     authz::Viewer,
+    live::Live,
+    presence::Presence,
     reads::busy_places::Rankings,
 };
 
@@ -132,7 +136,7 @@ pub struct Mutation(
 );
 
 /// The schema with everything it needs to run.
-pub type JfnSchema = Schema<Query, Mutation, EmptySubscription>;
+pub type JfnSchema = Schema<Query, Mutation, LiveSubscription>;
 
 /// The schema without an application, as it is printed.
 #[must_use]
@@ -143,13 +147,14 @@ pub fn sdl() -> String {
 /// The schema that serves `app`; `background` carries out what a mutation begins.
 #[must_use]
 pub fn schema(app: App, production: bool, background: Background) -> JfnSchema {
-    let builder = builder().data(app).data(background).data(Rankings::default());
+    let live = Live::start(&app);
+    let builder = builder().data(app).data(live).data(background).data(Rankings::default());
     let builder = if production { builder.disable_introspection().disable_suggestions() } else { builder };
     builder.finish()
 }
 
-fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, LiveSubscription> {
+    Schema::build(Query::default(), Mutation::default(), LiveSubscription)
         .extension(request_cost::Costs)
         .limit_complexity(limits::COMPLEXITY)
         .limit_recursive_depth(limits::RECURSION)
@@ -165,11 +170,7 @@ pub async fn execute(
 ) -> async_graphql::Response {
     let mut request = request;
     if let Err(error) = limits::check(&mut request) {
-        let mut response = async_graphql::Response::from_errors(vec![
-            async_graphql::Error::from(error).into_server_error(async_graphql::Pos::default()),
-        ]);
-        errors::stamp(&mut response, request_id);
-        return response;
+        return refused(error, request_id);
     }
     let mut response = match viewer {
         Some(viewer) => {
@@ -181,6 +182,31 @@ pub async fn execute(
         }
         None => schema.execute(request).await,
     };
+    errors::stamp(&mut response, request_id);
+    response
+}
+
+/// Runs one subscription for whoever is present: its events, or one answer of errors.
+pub fn follow(
+    schema: &JfnSchema,
+    (presence, viewer): (Presence, Viewer),
+    mut request: async_graphql::Request,
+    request_id: Uuid,
+) -> impl Stream<Item = async_graphql::Response> + Send + use<> {
+    if let Err(error) = limits::check(&mut request) {
+        return stream::once(future::ready(refused(error, request_id))).boxed();
+    }
+    let events = schema.execute_stream(request.data(viewer).data(presence));
+    let stamped = events.map(move |mut response| {
+        errors::stamp(&mut response, request_id);
+        response
+    });
+    stamped.boxed()
+}
+
+fn refused(error: crate::error::Error, request_id: Uuid) -> async_graphql::Response {
+    let error = async_graphql::Error::from(error).into_server_error(async_graphql::Pos::default());
+    let mut response = async_graphql::Response::from_errors(vec![error]);
     errors::stamp(&mut response, request_id);
     response
 }

@@ -2,6 +2,7 @@
 
 mod body;
 mod calendar;
+mod event_stream;
 mod evidence;
 mod graphql;
 mod health;
@@ -10,6 +11,8 @@ mod packet;
 mod push;
 mod rates;
 mod sign_in;
+mod subscriptions;
+mod websocket;
 
 use std::{
     future::Future,
@@ -28,13 +31,17 @@ use poem::{
 use tracing::Instrument;
 use uuid::Uuid;
 
-use self::rates::{Rates, TooMany};
+use self::{
+    rates::{Rates, TooMany},
+    subscriptions::Subscriptions,
+};
 use crate::{
     app::App,
     authn::{self, Throttle},
     authz::Viewer,
     error::{Error, Result},
     graphql::{Background, JfnSchema},
+    presence::Credential,
     schedule::{Runs, Stop},
 };
 
@@ -51,6 +58,8 @@ pub struct Edge {
     pub requests_by_address: Option<NonZeroU32>,
     /// The same for one member of staff or one program.
     pub requests_by_viewer: Option<NonZeroU32>,
+    /// Subscriptions that one member of staff or one program may have open at once.
+    pub subscriptions_by_viewer: usize,
     /// Reverse proxies whose word on a client's address is taken.
     pub proxies: Vec<IpAddr>,
     /// How long running requests get at shutdown.
@@ -67,6 +76,7 @@ impl Default for Edge {
             request_time: Duration::from_secs(20),
             requests_by_address: None,
             requests_by_viewer: None,
+            subscriptions_by_viewer: 20,
             proxies: Vec::new(),
             grace: Duration::from_secs(20),
             schedule: false,
@@ -80,6 +90,9 @@ struct Shared {
     schema: JfnSchema,
     throttle: Throttle,
     rates: Rates,
+    subscriptions: Subscriptions,
+    /// Told when the server stops: streams would go on for ever.
+    stop: Stop,
     /// Room for pushed calls.
     pushes: tokio::sync::Semaphore,
     /// Room for files of evidence.
@@ -102,7 +115,8 @@ pub async fn serve(
     let address: SocketAddr = socket.local_addr()?;
     let grace = edge.grace;
     let (stopper, told) = Stop::new();
-    let runs = Runs::new(app.clone(), told);
+    let hearing = hear(app.clone(), told.clone());
+    let runs = Runs::new(app.clone(), told.clone());
     if edge.schedule {
         runs.keep_looking();
     }
@@ -112,6 +126,8 @@ pub async fn serve(
         schema: crate::graphql::schema(app.clone(), edge.production, background),
         throttle: Throttle::default(),
         rates: Rates::of(&edge),
+        subscriptions: Subscriptions::default(),
+        stop: told,
         pushes: tokio::sync::Semaphore::new(push::AT_ONCE),
         uploads: tokio::sync::Semaphore::new(evidence::AT_ONCE),
         packets: tokio::sync::Semaphore::new(packet::AT_ONCE),
@@ -127,7 +143,18 @@ pub async fn serve(
     };
     let served = run(acceptor, routes(shared), grace, stop).await;
     runs.ended(grace).await;
+    hearing.abort();
     served
+}
+
+/// Hears what other servers tell, until this one stops.
+fn hear(app: App, mut stop: Stop) -> tokio::task::JoinHandle<()> {
+    tokio::spawn(async move {
+        tokio::select! {
+            () = app.newsroom.hear(&app.db) => {}
+            () = stop.told() => {}
+        }
+    })
 }
 
 async fn run(
@@ -225,14 +252,30 @@ fn logged(path: &str) -> String {
 impl Shared {
     /// Who is asking; nobody when there is neither a token nor a session. A wrong token is an error.
     async fn viewer(&self, request: &Request) -> Result<Option<Viewer>> {
-        if let Some(value) = request.header(header::AUTHORIZATION) {
-            let token = value.strip_prefix("Bearer ").ok_or(Error::Unauthenticated)?;
-            return authn::viewer_of_token(&self.app, token).await?.map(Some).ok_or(Error::Unauthenticated);
-        }
-        match session_secret(request) {
-            Some(secret) => authn::viewer_of_session(&self.app, &secret).await,
+        match credential(request)? {
+            Some(Credential::Token(token)) => {
+                authn::viewer_of_token(&self.app, &token).await?.map(Some).ok_or(Error::Unauthenticated)
+            }
+            Some(Credential::Session(secret)) => authn::viewer_of_session(&self.app, &secret).await,
             None => Ok(None),
         }
+    }
+
+    /// Ends when the server is to stop.
+    fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut stop = self.stop.clone();
+        async move { stop.told().await }
+    }
+}
+
+/// What the request signs in with.
+fn credential(request: &Request) -> Result<Option<Credential>> {
+    match request.header(header::AUTHORIZATION) {
+        Some(value) => {
+            let token = value.strip_prefix("Bearer ").ok_or(Error::Unauthenticated)?;
+            Ok(Some(Credential::Token(token.to_owned())))
+        }
+        None => Ok(session_secret(request).map(Credential::Session)),
     }
 }
 
