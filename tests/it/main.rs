@@ -45,6 +45,8 @@ mod legal;
 mod legal_actions;
 mod letter_templates;
 mod letters;
+mod live;
+mod live_servers;
 mod letters_and_calls;
 mod limits;
 mod main_job;
