@@ -19,6 +19,7 @@ use crate::{
     error::{Error, Result},
     evidence_store::EvidenceStore,
     metrics::Metrics,
+    news::{self, News, Newsroom},
 };
 
 /// How long a feed stays with a process that no longer says it is alive, if nothing else is set.
@@ -33,6 +34,8 @@ pub struct App {
     pub holder: Holder,
     /// The figures of this process.
     pub metrics: Arc<Metrics>,
+    /// Where it is told what was committed.
+    pub newsroom: Newsroom,
     evidence: Option<EvidenceStore>,
     // SQLite has one writer; a fair queue before it keeps every one of them from waiting out its busy timeout.
     writing: Option<Arc<tokio::sync::Mutex<()>>>,
@@ -91,7 +94,8 @@ impl App {
         let counting = metrics.clone();
         db.set_metric_callback(move |statement| counting.sent(statement));
         let writing = (db.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
-        Self { db, city: Arc::new(city), clock, holder: Holder::default(), metrics, evidence: None, writing }
+        let (city, holder, newsroom) = (Arc::new(city), Holder::default(), Newsroom::default());
+        Self { db, city, clock, holder, metrics, newsroom, evidence: None, writing }
     }
 
     /// The same, but feeds stay for so long with a process that no longer says it is alive.
@@ -154,7 +158,14 @@ impl App {
         let mut tx = Tx::begin(self, viewer, mutation).await?;
         let value = operation(&mut tx).await?; // an error drops the transaction, which rolls it back
         audit::of_transaction(&tx, named).await?;
+        let told = std::mem::take(&mut tx.news);
+        if !told.is_empty() && tx.is_postgres() {
+            news::tell(&tx.conn, &told).await?;
+        }
         tx.conn.commit().await?;
+        if self.writing.is_some() {
+            told.into_iter().for_each(|news| self.newsroom.spread(news));
+        }
         Ok(value)
     }
 
@@ -214,6 +225,8 @@ pub struct Tx {
     pub subjects: Vec<String>,
     /// This transaction's place in the order of changes, once it is asked for.
     pub transaction: Option<i64>,
+    /// What is told to those who listen once it is committed.
+    pub news: Vec<News>,
 }
 
 tokio::task_local! {
@@ -239,6 +252,7 @@ impl Tx {
             request_id: REQUEST_ID.try_with(|id| *id).ok(),
             subjects: Vec::new(),
             transaction: None,
+            news: Vec::new(),
         })
     }
 

@@ -30,6 +30,11 @@ pub enum Error {
     /// A run had to stop: it lost its feed, the feed was paused, or the server stops.
     #[error("{0}")]
     Interrupted(String),
+    /// A stream came faster than it was read.
+    #[error(
+        "You fell behind; ask what you missed, `changesSince` with your last cursor, and subscribe again."
+    )]
+    Behind,
     #[error("{0}")]
     TooComplex(String),
     #[error("{}", .0.first().map_or("refused", |refusal| refusal.message.as_str()))]
@@ -50,6 +55,7 @@ impl Error {
             Self::NotFound(_) | Self::NothingKnown(_) => "NOT_FOUND",
             Self::BadInput(_) | Self::Refused(_) => "BAD_INPUT",
             Self::Busy { .. } | Self::Interrupted(_) => "RATE_LIMITED",
+            Self::Behind => "CATCH_UP",
             Self::TooComplex(_) => "TOO_COMPLEX",
             Self::Database(_) | Self::Internal(_) => "INTERNAL",
         }

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     app::Tx,
     error::{Error, Result},
+    news::News,
 };
 
 /// One entry of a case's timeline, before it is written.
@@ -107,6 +108,7 @@ pub async fn bind(tx: &mut Tx, case: &mut case::Model, entry: Entry) -> Result<c
     case.event_hash.clone_from(&event.hash);
     case.updated_at = tx.now;
     tx.changed(case.id);
+    tx.news.push(News::CaseEvent(event.id));
     Ok(event)
 }
 

@@ -1,7 +1,8 @@
 //! Justice for Neighbors: the server.
 //!
 //! The layers, each of which may use only those below it:
-//! `commands`, `http`, `schedule` → `graphql`, `authn` → `reads`, `writes` → `scope`, `app` → `audit`, `authz`, `events`, `error`
+//! `commands`, `http`, `schedule` → `graphql` → `live` → `presence`, `authn` → `reads`, `writes` → `scope`, `app` → `audit`,
+//! `authz`, `events`, `news`, `error`
 //! → `domain` → the crate `entity`. `feeds` reads other systems' calls and knows nothing of ours; `preset` reads the
 //! city's facts from files.
 
@@ -22,7 +23,10 @@ pub mod evidence_store;
 pub mod feeds;
 pub mod graphql;
 pub mod http;
+pub mod live;
 pub mod metrics;
+pub mod news;
+pub mod presence;
 pub mod preset;
 pub mod reads;
 pub mod schedule;

@@ -95,6 +95,13 @@ impl VisibleTo for case_event::Entity {
     }
 }
 
+/// The same for an entry that was read on behalf of several viewers.
+#[must_use]
+pub fn sees_case_event(viewer: &Viewer, privileged: bool) -> bool {
+    viewer.reach(Action::ReadCases) == Reach::Everywhere
+        && (!privileged || viewer.reach(Action::ReadPrivileged) == Reach::Everywhere)
+}
+
 impl VisibleTo for evidence::Entity {
     fn visible_to(viewer: &Viewer) -> Select<Self> {
         let evidence = within(viewer, Action::ReadEvidence, |_| none());

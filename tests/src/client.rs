@@ -36,7 +36,13 @@ impl Client {
         self.token.as_deref()
     }
 
-    /// Its session cookie, if it has signed in.
+    /// Where its server is.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its session's cookie, if it has signed in.
     #[must_use]
     pub fn cookie(&self) -> Option<&str> {
         self.cookie.as_deref()

@@ -1,7 +1,7 @@
 //! The tests' harness: a real server on a real socket over a real database, and people who sign in to it.
 
 pub mod calls;
-mod city;
+pub mod city;
 mod client;
 pub mod fetched;
 pub mod files;
@@ -9,6 +9,7 @@ pub mod flags;
 pub mod log;
 pub mod page;
 pub mod portal;
+pub mod socket;
 mod store;
 
 use std::path::Path;

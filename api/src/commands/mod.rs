@@ -1,7 +1,7 @@
 //! The command line: what the binary `jfn` can be told to do.
 
-pub mod backup;
 pub mod audit;
+pub mod backup;
 pub mod case_mapping;
 pub mod config;
 pub mod demo;

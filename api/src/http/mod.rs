@@ -2,6 +2,7 @@
 
 mod body;
 mod calendar;
+mod event_stream;
 mod evidence;
 mod figures;
 mod graphql;
@@ -12,6 +13,8 @@ mod push;
 mod rates;
 mod serving;
 mod sign_in;
+mod subscriptions;
+mod websocket;
 
 use std::{
     future::Future,
@@ -32,6 +35,7 @@ use uuid::Uuid;
 use self::{
     rates::{Rates, TooMany},
     serving::Manners,
+    subscriptions::Subscriptions,
 };
 use crate::{
     app::App,
@@ -41,6 +45,7 @@ use crate::{
     error::{Error, Result},
     feeds::Secret,
     graphql::{Background, JfnSchema},
+    presence::Credential,
     schedule::{Runs, Stop},
 };
 
@@ -57,6 +62,8 @@ pub struct Edge {
     pub requests_by_address: Option<NonZeroU32>,
     /// The same for one member of staff or one program.
     pub requests_by_viewer: Option<NonZeroU32>,
+    /// Subscriptions that one member of staff or one program may have open at once.
+    pub subscriptions_by_viewer: usize,
     /// Reverse proxies whose word on a client's address is taken.
     pub proxies: Vec<IpAddr>,
     /// What whoever reads the figures must send; in production mode nobody reads them without.
@@ -81,6 +88,7 @@ impl Default for Edge {
             request_time: Duration::from_secs(20),
             requests_by_address: None,
             requests_by_viewer: None,
+            subscriptions_by_viewer: 20,
             proxies: Vec::new(),
             metrics_token: None,
             connections: 1_024,
@@ -98,6 +106,9 @@ struct Shared {
     schema: JfnSchema,
     throttle: Throttle,
     rates: Rates,
+    subscriptions: Subscriptions,
+    /// Told when the server stops: streams would go on for ever.
+    stop: Stop,
     /// Room for pushed calls.
     pushes: tokio::sync::Semaphore,
     /// Room for files of evidence.
@@ -125,6 +136,7 @@ pub async fn serve(
         grace: edge.grace,
     };
     let (stopper, told) = Stop::new();
+    let hearing = hear(app.clone(), told.clone());
     let runs = Runs::new(app.clone(), told.clone());
     if edge.schedule {
         runs.keep_looking();
@@ -136,6 +148,8 @@ pub async fn serve(
         schema: crate::graphql::schema(app.clone(), edge.production, background),
         throttle: Throttle::default(),
         rates: Rates::of(&edge),
+        subscriptions: Subscriptions::default(),
+        stop: told.clone(),
         pushes: tokio::sync::Semaphore::new(push::AT_ONCE),
         uploads: tokio::sync::Semaphore::new(evidence::AT_ONCE),
         packets: tokio::sync::Semaphore::new(packet::AT_ONCE),
@@ -151,7 +165,18 @@ pub async fn serve(
     let serving = serving::serve(socket, routes(shared), manners, &open, told);
     let (served, ()) = tokio::join!(serving, telling);
     runs.ended(manners.grace).await;
+    hearing.abort();
     served
+}
+
+/// Hears what other servers tell, until this one stops.
+fn hear(app: App, mut stop: Stop) -> tokio::task::JoinHandle<()> {
+    tokio::spawn(async move {
+        tokio::select! {
+            () = app.newsroom.hear(&app.db) => {}
+            () = stop.told() => {}
+        }
+    })
 }
 
 fn routes(shared: Arc<Shared>) -> impl Endpoint {
@@ -262,19 +287,35 @@ fn logged(path: &str) -> String {
 impl Shared {
     /// Who is asking; nobody when there is neither a token nor a session. A wrong token is an error.
     async fn viewer(&self, request: &Request) -> Result<Option<Viewer>> {
-        if let Some(value) = request.header(header::AUTHORIZATION) {
-            let token = value.strip_prefix("Bearer ").ok_or(Error::Unauthenticated)?;
-            let viewer = authn::viewer_of_token(&self.app, token).await?;
-            if viewer.is_none() {
-                let (action, result) = ("accessToken", Error::Unauthenticated.code());
-                self.app.noted(Attempt { who: None, action, subjects: &[], result }).await;
+        match credential(request)? {
+            Some(Credential::Token(token)) => {
+                let viewer = authn::viewer_of_token(&self.app, &token).await?;
+                if viewer.is_none() {
+                    let (action, result) = ("accessToken", Error::Unauthenticated.code());
+                    self.app.noted(Attempt { who: None, action, subjects: &[], result }).await;
+                }
+                viewer.map(Some).ok_or(Error::Unauthenticated)
             }
-            return viewer.map(Some).ok_or(Error::Unauthenticated);
-        }
-        match session_secret(request) {
-            Some(secret) => authn::viewer_of_session(&self.app, &secret).await,
+            Some(Credential::Session(secret)) => authn::viewer_of_session(&self.app, &secret).await,
             None => Ok(None),
         }
+    }
+
+    /// Ends when the server is to stop.
+    fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut stop = self.stop.clone();
+        async move { stop.told().await }
+    }
+}
+
+/// What the request signs in with.
+fn credential(request: &Request) -> Result<Option<Credential>> {
+    match request.header(header::AUTHORIZATION) {
+        Some(value) => {
+            let token = value.strip_prefix("Bearer ").ok_or(Error::Unauthenticated)?;
+            Ok(Some(Credential::Token(token.to_owned())))
+        }
+        None => Ok(session_secret(request).map(Credential::Session)),
     }
 }
 
