@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use entity::id::{CaseEventId, FeedRunId, FlagId};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, Statement,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, Statement,
     sqlx::{self, postgres::PgListener},
 };
 use tokio::sync::broadcast;
@@ -98,7 +98,7 @@ impl Newsroom {
     }
 
     async fn hear_until_lost(&self, db: &DatabaseConnection) -> Result<()> {
-        let failed = |error: sqlx::Error| Error::from(sea_orm::DbErr::Conn(error.into()));
+        let failed = |error: sqlx::Error| Error::from(DbErr::Conn(RuntimeErr::SqlxError(error.into())));
         let mut listener =
             PgListener::connect_with(db.get_postgres_connection_pool()).await.map_err(failed)?;
         listener.listen(&channel(db).await?).await.map_err(failed)?;

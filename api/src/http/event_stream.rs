@@ -1,6 +1,6 @@
 //! Subscriptions as server-sent events, as the protocol `graphql-sse` has them: one request, one stream.
 
-use std::{convert::Infallible, time::Duration};
+use std::{io, time::Duration};
 
 use async_graphql::Response as Answer;
 use futures_util::{StreamExt, future, stream};
@@ -58,7 +58,7 @@ pub(super) fn answer(
         // A proxy that gathers an answer before it passes it on would hold every event back.
         .header("x-accel-buffering", "no")
         .content_type(EVENTS)
-        .body(Body::from_bytes_stream(body.map(Ok::<_, Infallible>)))
+        .body(Body::from_bytes_stream(body.map(Ok::<_, io::Error>)))
 }
 
 // The end carries no data, but an event without any would not be told to a browser's page.

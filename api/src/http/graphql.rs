@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::{http::GraphiQLSource, parser::types::OperationType};
 use poem::{
-    Body, Request, RequestBody, Response, handler,
+    Body, Request, Response, handler,
     http::{HeaderValue, Method, StatusCode, header},
     web::Data,
 };
@@ -33,12 +33,11 @@ struct Asked {
 }
 
 #[handler]
-pub async fn endpoint(request: &Request, mut body: RequestBody, shared: Data<&Arc<Shared>>) -> Response {
+pub async fn endpoint(request: &Request, body: Body, shared: Data<&Arc<Shared>>) -> Response {
     let id = request_id(request);
     if websocket::is_asked(request) {
-        return websocket::upgrade(request, &mut body, shared.0.clone(), id).await;
+        return websocket::upgrade(request, shared.0.clone(), id).await;
     }
-    let body = body.take().unwrap_or_default();
     match *request.method() {
         Method::POST => answer(request, Some(body), &shared, id).await,
         Method::GET if wants_page(request) && !shared.edge.production => {

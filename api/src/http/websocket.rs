@@ -12,7 +12,7 @@ use futures_util::{
     stream::{AbortHandle, Abortable, SelectAll},
 };
 use poem::{
-    FromRequest, IntoResponse, Request, RequestBody, Response,
+    FromRequest, IntoResponse, Request, Response,
     http::{StatusCode, header},
     web::websocket::{CloseCode, Message, WebSocket, WebSocketConfig, WebSocketStream},
 };
@@ -47,12 +47,7 @@ pub(super) fn is_asked(request: &Request) -> bool {
 }
 
 /// Makes a WebSocket of the request. A page of another site may not: it would come with the cookie of whoever looks at it.
-pub(super) async fn upgrade(
-    request: &Request,
-    body: &mut RequestBody,
-    shared: Arc<Shared>,
-    id: RequestId,
-) -> Response {
+pub(super) async fn upgrade(request: &Request, shared: Arc<Shared>, id: RequestId) -> Response {
     if !is_same_site(request) {
         return super::json(
             StatusCode::FORBIDDEN,
@@ -67,7 +62,7 @@ pub(super) async fn upgrade(
             &json!({ "code": "BAD_INPUT", "message": message, "requestId": id.0 }),
         );
     }
-    let socket = match WebSocket::from_request(request, body).await {
+    let socket = match WebSocket::from_request_without_body(request).await {
         Ok(socket) => socket,
         Err(error) => return error.into_response(),
     };

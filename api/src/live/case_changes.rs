@@ -98,7 +98,7 @@ impl Reader {
         match at {
             Ok(at) => {
                 self.at = Some(at);
-                drop(reply.send(at));
+                let _ = reply.send(at);
             }
             // Who asked hears that nobody answers.
             Err(error) => tracing::warn!(cause = error.cause(), "changes cannot be read"),
