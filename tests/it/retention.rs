@@ -61,6 +61,7 @@ story! {
         jfn.wait(TimeDelta::days(2));
         let chief = jfn.city_attorney().await;
         chief.done("litigationHoldRelease", "case { id }", releasing(&case)).await;
+        let (attorney, sergeant) = (jfn.attorney(3).await, jfn.sergeant(3).await);
         let after = held(&sergeant, &case).await;
         assert_eq!((&after[0]["inForce"], &after[0]["releasedBy"]["name"]), (&json!(false), &json!("Person cityattorney")));
         assert_eq!(after[0]["releaseReason"], "The suit was settled.");
@@ -135,11 +136,11 @@ story! {
         jfn.place("12 ELM ST", 3).await;
         let line = |number: u32, day: &str| format!("{number},{day},22:00,,,Noise Party,12 ELM ST,");
         let file = |lines: &[String]| format!("{HEADER}\n{}\n", lines.join("\n"));
-        let old = [line(1, "2026-11-03"), line(2, "2026-11-04")];
+        let old = [line(1, "11/03/26"), line(2, "11/04/26")];
         let first = load_file(&jfn.app, "demo-police", file(&old)).await.unwrap();
         assert_eq!(first.counts.inserted, 2);
         jfn.wait(TimeDelta::days(900));
-        load_file(&jfn.app, "demo-police", file(&[line(3, "2029-05-01")])).await.unwrap();
+        load_file(&jfn.app, "demo-police", file(&[line(3, "05/01/29")])).await.unwrap();
         let before = sums(jfn).await;
         let plan = retention::plan(&jfn.app).await.unwrap();
         assert_eq!(carry_out(&jfn.app, &plan).await.unwrap(), 2);

@@ -45,7 +45,7 @@ async fn a_check_tells_what_is_wrong() {
         ("JFN_METRICS_TOKEN_FILE", nowhere.as_str(), "cannot be read"),
         ("JFN_FEED_TOKEN_SEATTLE_POLICE_CALLS_FILE", nowhere.as_str(), "cannot be read"),
         ("DATABASE_URL_FILE", nowhere.as_str(), "not both"),
-        ("JFN_EVIDENCE", "s3://bucket", "settings"),
+        ("JFN_EVIDENCE", "/etc/passwd", "it is a file"),
     ] {
         let ran = place.jfn_with(&["config", "check"], &[(name, value)]).await;
         assert!(

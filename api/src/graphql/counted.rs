@@ -13,7 +13,11 @@ pub fn asked(request: &mut Request) -> Option<String> {
     let document = request.parsed_query().ok()?;
     let operation = match &document.operations {
         DocumentOperations::Single(operation) => operation,
-        DocumentOperations::Multiple(several) => several.get(&Name::new(wanted?))?,
+        DocumentOperations::Multiple(several) => match wanted {
+            Some(wanted) => several.get(&Name::new(wanted))?,
+            // One that has a name needs not be asked for by it.
+            None => several.values().next().filter(|_| several.len() == 1)?,
+        },
     };
     let fields = &operation.node.selection_set.node.items;
     match fields.as_slice() {
