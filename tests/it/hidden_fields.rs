@@ -120,7 +120,7 @@ async fn what_is_hidden_is_what_the_page_says(store: Store) {
 }
 
 /// The answer without what differs from request to request: the request's own id, and the id that was asked for.
-async fn answered(city: &City, client: &Client, query: &str, id: &Value, more: &Value) -> (String, usize) {
+async fn answered(city: &City, client: &Client, query: &str, id: &Value, more: &Value) -> (String, u64) {
     let mut input = more.clone();
     if let Value::Object(fields) = &mut input {
         for value in fields.values_mut().filter(|value| **value == "ID") {

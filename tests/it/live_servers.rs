@@ -125,7 +125,8 @@ impl City {
 
     /// Appends an entry to the case, as any server would.
     async fn write(&self, id: CaseId) {
-        let written = self.app.write(&Viewer::server(), "test", Action::WorkCases, async |tx| {
+        let server = Viewer::server();
+        let written = self.app.write(&server, "test", Action::WorkCases, async |tx| {
             let case = case::Entity::find_by_id(id).lock_exclusive().one(tx.conn()).await?;
             let mut case = case.expect("the case");
             events::append(tx, &mut case, Entry::new(CaseEventKind::Note, "Somebody called.")).await
