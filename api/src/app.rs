@@ -134,7 +134,8 @@ impl App {
         let written = match viewer.reach(action) {
             Reach::Nowhere => Err(Error::Forbidden(mutation)),
             Reach::OwnDistricts | Reach::Everywhere => {
-                self.transact(viewer, mutation, &named, operation).await
+                // On the heap: what a mutation carries through all its steps is more than a thread's stack should hold.
+                Box::pin(self.transact(viewer, mutation, &named, operation)).await
             }
         };
         // What the server itself could not do stands in its log.

@@ -95,10 +95,9 @@ story! {
         note(&attorney, &ours, true).await;
         note(&attorney, &ours, false).await;
         note(&jfn.attorney(5).await, &theirs, false).await;
-        let kinds = |all: &[Value]| all.iter().map(|c| c["caseNumber"].clone()).collect::<Vec<_>>();
         let (ours, theirs) = (&ours["number"], &theirs["number"]);
-        assert_eq!(kinds(&changes(&mut city, 3).await), [ours.clone(), ours.clone(), theirs.clone()]);
-        assert_eq!(kinds(&changes(&mut sergeant, 2).await), [ours.clone(), theirs.clone()]);
+        assert_eq!(from_ours_on(&mut city, ours, 3).await, [ours.clone(), ours.clone(), theirs.clone()]);
+        assert_eq!(from_ours_on(&mut sergeant, ours, 2).await, [ours.clone(), theirs.clone()]);
         let last = changes(&mut chosen, 1).await;
         assert_eq!(last[0]["district"], 5);
     }
@@ -108,6 +107,18 @@ story! {
 async fn socket_is_silent(client: &Client, case: &Value, socket: &mut Socket) -> bool {
     note(client, case, false).await;
     changes(socket, 1).await[0]["caseNumber"] != case["number"]
+}
+
+// The cases of so many changes from the first one of that case on; before it come those by which it was seen that they flow.
+async fn from_ours_on(socket: &mut Socket, case: &Value, count: usize) -> Vec<Value> {
+    let mut numbers = Vec::new();
+    while numbers.len() < count {
+        let number = changes(socket, 1).await[0]["caseNumber"].clone();
+        if !numbers.is_empty() || number == *case {
+            numbers.push(number);
+        }
+    }
+    numbers
 }
 
 story! {

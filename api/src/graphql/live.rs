@@ -49,7 +49,9 @@ pub struct FeedRunFinished {
 #[derive(Default)]
 pub struct LiveSubscription;
 
-#[Subscription]
+/// What can be followed live, by `graphql-transport-ws` or server-sent events. Every event is shown with the rights of the
+/// moment. A stream that falls behind ends with the code CATCH_UP.
+#[Subscription(name = "Subscription")]
 impl LiveSubscription {
     /// Changes of cases in the order in which they were committed, each exactly once; `since` the cursor of a change or
     /// the `endCursor` of `changesSince`, nothing is missed or doubled between the two.

@@ -189,7 +189,7 @@ pub async fn execute(
             let (batching, batches) = batching::batching();
             let asked = Asked::new(loaders, batching);
             let is_change = named.is_some();
-            let running = batches.run(schema.execute(request.data(viewer.clone()).data(asked)));
+            let running = Box::pin(batches.run(schema.execute(request.data(viewer.clone()).data(asked))));
             let running = async {
                 let response = NAMED.scope(named.unwrap_or_default(), running).await;
                 if !is_change {
