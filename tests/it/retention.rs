@@ -96,14 +96,14 @@ story! {
         let (plain, held_at) = (jfn.place("100 OAK ST", 3).await, jfn.place("200 ASH ST", 3).await);
         let old = [call(&plain, "2026-11-03 22:00"), call(&plain, "2026-11-04 22:00"), call(&held_at, "2026-11-03 22:00")];
         let not_listed = call(&flagged_at, "2026-08-01 22:00");
-        jfn.told(&[&old[..], &[not_listed.clone()]].concat()).await;
+        jfn.told(&[&old[..], std::slice::from_ref(&not_listed)].concat()).await;
         let case = open_at(&sergeant, &held_at).await;
         let attorney = jfn.attorney(3).await;
         attorney.done("litigationHoldPlace", "case { id }", placing(&case)).await;
         jfn.wait(TimeDelta::days(900));
         let attorney = jfn.attorney(3).await;
         let recent = call(&plain, "2029-05-01 22:00");
-        jfn.told(&[recent.clone()]).await;
+        jfn.told(std::slice::from_ref(&recent)).await;
         let (before, was) = (sums(jfn).await, calls(jfn).await);
 
         let plan = retention::plan(&jfn.app).await.unwrap();

@@ -67,7 +67,7 @@ async fn a_request_is_traced_to_the_collector_that_the_settings_name() {
     assert_eq!(plain["cases"]["totalCount"], 0);
     // What is left is sent before the end.
     assert!(server.stop().await.well);
-    let taken = taken.lock().unwrap();
+    let taken = taken.lock().unwrap().clone();
     assert!(!taken.is_empty(), "traces came");
     assert!(taken.iter().all(|request| request.starts_with(b"POST /v1/traces HTTP/1.1\r\n")));
     for part in ["city-jfn", "request", id, "operation", "cases", "/graphql"] {

@@ -97,7 +97,7 @@ enum Said {
     Pong {},
     Subscribe {
         id: String,
-        payload: async_graphql::Request,
+        payload: Box<async_graphql::Request>,
     },
     Complete {
         id: String,
@@ -190,7 +190,7 @@ impl Connection {
             Said::Ping { payload: None } => self.send(json!({ "type": "pong" })).await,
             Said::Ping { payload } => self.send(json!({ "type": "pong", "payload": payload })).await,
             Said::Pong {} => Ok(()),
-            Said::Subscribe { id, payload } => self.subscribe(id, payload).await,
+            Said::Subscribe { id, payload } => self.subscribe(id, *payload).await,
             Said::Complete { id } => {
                 if let Some(running) = self.running.remove(&id) {
                     running.abort();
