@@ -207,7 +207,7 @@ story! {
                 }
             };
         }
-        let expected = ["allowedTransitions", "callsBeforeAndAfter", "flag", "flagEvidence", "letterDraftUrl", "litigationHolds", "responseTarget", "suggestedRemedies"];
+        let expected = ["allowedTransitions", "callsBeforeAndAfter", "flag", "flagEvidence", "letterDraftUrl", "responseTarget", "suggestedRemedies"];
         assert_eq!(refused_fields, expected.map(str::to_owned).into());
         for name in &told {
             assert!(WHOLE.iter().any(|query| query.contains(&format!(" {name}"))), "{name} is compared day by day");
