@@ -14,7 +14,7 @@ use entity::{
 };
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
-    sea_query::{Expr, ExprTrait},
+    sea_query::{Expr, ExprTrait, LockBehavior, LockType},
 };
 
 use crate::{
@@ -34,6 +34,26 @@ pub trait VisibleTo: EntityTrait {
 pub fn unscoped<E: EntityTrait>() -> Select<E> {
     E::find()
 }
+
+/// Rows that one transaction holds until it ends.
+pub trait LockRows: QuerySelect {
+    /// Whoever else locks or changes them waits.
+    ///
+    /// `NO KEY` on PostgreSQL: rows that refer to these may be written meanwhile. With `FOR UPDATE` two transactions that
+    /// both wrote such a row, and then lock what it refers to, would wait for each other. SQLite has one writer.
+    #[must_use]
+    fn lock_rows(self) -> Self {
+        self.lock(LockType::NoKeyUpdate)
+    }
+
+    /// The same, without those that somebody else holds.
+    #[must_use]
+    fn lock_free_rows(self) -> Self {
+        self.lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked)
+    }
+}
+
+impl<Q: QuerySelect> LockRows for Q {}
 
 fn within<E: EntityTrait>(
     viewer: &Viewer,

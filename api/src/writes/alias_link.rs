@@ -2,7 +2,7 @@
 
 use entity::{id::PropertyId, property};
 use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QuerySelect,
+    ColumnTrait, EntityTrait, QueryFilter,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -12,7 +12,7 @@ use crate::{
     authz::Action,
     domain::refusal::{Refusal, text},
     error::Result,
-    scope::unscoped,
+    scope::{LockRows, unscoped},
 };
 
 /// Characters of an address at most.
@@ -43,10 +43,7 @@ pub async fn link(tx: &mut Tx, place: PropertyId, address: &str) -> Result<u64> 
 
 // An administrator may link an address without reading places, so this does not start at what the viewer may read.
 async fn lock(tx: &Tx, id: PropertyId) -> Result<property::Model> {
-    let found = unscoped::<property::Entity>()
-        .filter(property::Column::Id.eq(id))
-        .lock_exclusive()
-        .one(tx.conn())
-        .await?;
+    let found =
+        unscoped::<property::Entity>().filter(property::Column::Id.eq(id)).lock_rows().one(tx.conn()).await?;
     found.ok_or_else(|| Refusal::not_found("place").at("propertyId").into())
 }

@@ -10,7 +10,7 @@ use entity::{
     notice, notice_service,
     notice_service::ServiceMethod,
 };
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{
     cases::{BODY, TITLE},
@@ -30,7 +30,7 @@ use crate::{
     error::{Error, Result},
     events::{self, Entry},
     reads::{costs::reversals_of, fines::recorded_for},
-    scope::{VisibleTo, unscoped},
+    scope::{LockRows, VisibleTo, unscoped},
 };
 
 /// An appeal that came in.
@@ -237,7 +237,7 @@ async fn lock(
     let seen = of_id().one(tx.conn()).await?.ok_or_else(not_found)?;
     let (case, _): (_, notice::Model) = lock_citation(tx, seen.notice_id).await?;
     tx.viewer.require(action, Some(case.district_id))?;
-    let appeal = of_id().lock_exclusive().one(tx.conn()).await?.ok_or_else(not_found)?;
+    let appeal = of_id().lock_rows().one(tx.conn()).await?.ok_or_else(not_found)?;
     if appeal.version == version {
         return Ok((case, appeal));
     }

@@ -22,7 +22,7 @@ use crate::{
         refusal::{Code, Refusal},
     },
     error::{Error, Result},
-    scope::{VisibleTo, unscoped},
+    scope::{LockRows, VisibleTo, unscoped},
 };
 
 /// How long an announced file may take to be received and attached.
@@ -107,7 +107,7 @@ pub(super) async fn attachable(
         .filter(Column::Id.eq(id))
         .filter(Column::CaseId.eq(case))
         .filter(Column::DiscardedAt.is_null())
-        .lock_exclusive()
+        .lock_rows()
         .one(tx.conn())
         .await?;
     let found = found.ok_or_else(|| Refusal::not_found("upload of yours for this case").at("uploadId"))?;
@@ -158,7 +158,7 @@ async fn mark(tx: &mut Tx) -> Result<Vec<EvidenceUploadId>> {
         .filter(Expr::not_exists(attached.into_query()))
         .order_by_asc(Column::ExpiresAt)
         .limit(AT_ONCE)
-        .lock_exclusive()
+        .lock_rows()
         .all(tx.conn())
         .await?;
     let mut ids: Vec<EvidenceUploadId> = left.iter().map(|upload| upload.id).collect();

@@ -11,7 +11,7 @@ use entity::{
     notice::{self, NoticeKind},
     party, property,
 };
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::{
     cases::{self, BODY, TITLE},
@@ -34,7 +34,7 @@ use crate::{
         costs::{Ledger, totals},
         fines::{earlier, lines_of, recorded_for},
     },
-    scope::{VisibleTo, unscoped},
+    scope::{LockRows, VisibleTo, unscoped},
 };
 
 /// What a citation asks for and how that was reached; nothing for other notices.
@@ -215,7 +215,7 @@ async fn cited(tx: &Tx, case: &case::Model, serving: &Serving) -> Result<Vec<Cit
     let rows = unscoped::<party::Entity>()
         .filter(party::Column::Id.is_in(ids))
         .order_by_asc(party::Column::Id)
-        .lock_exclusive()
+        .lock_rows()
         .all(tx.conn())
         .await?;
     Ok(rows.into_iter().map(|row| Cited { party: Some(row.id), name: row.name }).collect())

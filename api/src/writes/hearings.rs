@@ -8,7 +8,7 @@ use entity::{
     legal_action,
     notice_service::ServiceMethod,
 };
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{
     cases::BODY,
@@ -25,7 +25,7 @@ use crate::{
     },
     error::{Error, Result},
     events::{self, Entry},
-    scope::VisibleTo,
+    scope::{LockRows, VisibleTo},
 };
 
 /// Characters of a department or a purpose at most.
@@ -210,7 +210,7 @@ async fn insert(tx: &Tx, hearing: &hearing::Model) -> Result<()> {
 
 async fn find(tx: &Tx, id: HearingId, locked: bool) -> Result<hearing::Model> {
     let select = hearing::Entity::visible_to(&tx.viewer).filter(hearing::Column::Id.eq(id));
-    let select = if locked { select.lock_exclusive() } else { select };
+    let select = if locked { select.lock_rows() } else { select };
     let found = select.one(tx.conn()).await?;
     found.ok_or_else(|| Refusal::not_found("hearing").at("hearingId").into())
 }

@@ -31,7 +31,7 @@ use crate::{
     error::{Error, Result},
     events::{self, Entry},
     reads::{legal_step_facts, remedies},
-    scope::{VisibleTo, unscoped},
+    scope::{LockRows, VisibleTo, unscoped},
 };
 
 /// Characters of a court's name at most.
@@ -161,7 +161,7 @@ pub async fn lock(tx: &Tx, id: LegalActionId) -> Result<(case::Model, legal_acti
     let of_id = || legal_action::Entity::visible_to(&tx.viewer).filter(legal_action::Column::Id.eq(id));
     let seen = of_id().one(tx.conn()).await?.ok_or_else(not_found)?;
     let case = cases::lock(tx, seen.case_id).await?;
-    let action = of_id().lock_exclusive().one(tx.conn()).await?.ok_or_else(not_found)?;
+    let action = of_id().lock_rows().one(tx.conn()).await?.ok_or_else(not_found)?;
     Ok((case, action))
 }
 

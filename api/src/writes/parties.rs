@@ -7,9 +7,7 @@ use entity::{
     property_party::{self, LinkStatus, PartyRole},
     property_party_decision,
 };
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr,
-};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
 use super::properties;
 use crate::{
@@ -17,7 +15,7 @@ use crate::{
     authz::Action,
     domain::refusal::{Code, Refusal, optional_text, text},
     error::Result,
-    scope::{VisibleTo, unscoped},
+    scope::{LockRows, VisibleTo, unscoped},
 };
 
 /// Characters of a name at most.
@@ -104,7 +102,7 @@ pub struct Decision {
 pub async fn decide(tx: &mut Tx, id: PropertyPartyId, decision: Decision) -> Result<()> {
     let found = property_party::Entity::visible_to(&tx.viewer)
         .filter(property_party::Column::Id.eq(id))
-        .lock_exclusive()
+        .lock_rows()
         .one(tx.conn())
         .await?;
     let link = found.ok_or_else(|| Refusal::not_found("link of a party to a place").at("linkId"))?;

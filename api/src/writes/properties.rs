@@ -5,7 +5,7 @@ use entity::{
     id::{AddressAliasId, PropertyId},
     property::{self, ResidentialOccupancy, UseType},
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, QueryFilter, QuerySelect};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, QueryFilter};
 
 use super::rematch;
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
         refusal::Refusal,
     },
     error::Result,
-    scope::{VisibleTo, unscoped},
+    scope::{LockRows, VisibleTo, unscoped},
 };
 
 /// How a request names a place.
@@ -47,7 +47,7 @@ pub async fn find_or_make(tx: &mut Tx, place: &PlaceRef) -> Result<property::Mod
 pub async fn lock(tx: &Tx, id: PropertyId) -> Result<property::Model> {
     let found = property::Entity::visible_to(&tx.viewer)
         .filter(property::Column::Id.eq(id))
-        .lock_exclusive()
+        .lock_rows()
         .one(tx.conn())
         .await?;
     found.ok_or_else(|| Refusal::not_found("place").at("propertyId").into())

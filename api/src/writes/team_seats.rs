@@ -8,8 +8,7 @@ use entity::{
     team_seat,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::Expr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr,
 };
 
 use crate::{
@@ -20,7 +19,7 @@ use crate::{
         team_seat::{Period, last_day},
     },
     error::Result,
-    scope::{VisibleTo, unscoped},
+    scope::{LockRows, VisibleTo, unscoped},
 };
 
 /// Gives a seat to somebody from that day, or leaves it vacant. What was before stays in the history.
@@ -83,11 +82,7 @@ async fn check_member(tx: &Tx, id: StaffId, role: StaffRole) -> Result<()> {
 
 // Two who change one team at once take turns, also at a seat that nobody held yet.
 async fn lock(tx: &Tx, id: DistrictId) -> Result<()> {
-    unscoped::<district::Entity>()
-        .filter(district::Column::Id.eq(id))
-        .lock_exclusive()
-        .one(tx.conn())
-        .await?;
+    unscoped::<district::Entity>().filter(district::Column::Id.eq(id)).lock_rows().one(tx.conn()).await?;
     Ok(())
 }
 

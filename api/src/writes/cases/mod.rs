@@ -26,7 +26,7 @@ use crate::{
     domain::refusal::{Code, Refusal, text},
     error::Result,
     events::{self, Entry},
-    scope::{VisibleTo, unscoped},
+    scope::{LockRows, VisibleTo, unscoped},
     writes::responses,
 };
 
@@ -130,7 +130,7 @@ pub async fn add_note(tx: &mut Tx, id: CaseId, note: Note) -> Result<CaseEventId
 pub async fn lock(tx: &Tx, id: CaseId) -> Result<case::Model> {
     let found = case::Entity::visible_to(&tx.viewer)
         .filter(case::Column::Id.eq(id))
-        .lock_exclusive()
+        .lock_rows()
         .one(tx.conn())
         .await?;
     found.ok_or_else(|| Refusal::not_found("case").at("caseId").into())

@@ -6,7 +6,7 @@ use entity::{
     case_event::CaseEventKind,
     id::CaseId,
 };
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
 use super::{BODY, lock_version, next_action, store};
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     error::{Error, Result},
     events::{self, Entry},
     reads::case_facts,
-    scope::{VisibleTo, unscoped},
+    scope::{LockRows, VisibleTo, unscoped},
     writes::responses,
 };
 
@@ -68,7 +68,7 @@ pub async fn close(
     unscoped::<case::Entity>()
         .filter(case::Column::Id.is_in([Some(id), duplicate_of].into_iter().flatten()))
         .order_by_asc(case::Column::Id)
-        .lock_exclusive()
+        .lock_rows()
         .all(tx.conn())
         .await?;
     let mut case = lock_version(tx, id, version, Action::CloseCases).await?;

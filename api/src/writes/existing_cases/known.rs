@@ -11,7 +11,11 @@ use entity::{
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
 use super::Record;
-use crate::{app::Tx, error::Result, scope::unscoped};
+use crate::{
+    app::Tx,
+    error::Result,
+    scope::{LockRows, unscoped},
+};
 
 /// Cases by the register's key, places by address and parcel number.
 #[derive(Default)]
@@ -38,7 +42,7 @@ impl Known {
         let cases = unscoped::<case::Entity>()
             .filter(case::Column::Id.is_in(rows.iter().map(|row| row.case_id)))
             .order_by_asc(case::Column::Id)
-            .lock_exclusive()
+            .lock_rows()
             .all(tx.conn())
             .await?;
         let mut cases: HashMap<CaseId, case::Model> = cases.into_iter().map(|case| (case.id, case)).collect();
@@ -70,7 +74,7 @@ impl Known {
                     .add(property::Column::Id.is_in(named)),
             )
             .order_by_asc(property::Column::Id)
-            .lock_exclusive()
+            .lock_rows()
             .all(tx.conn())
             .await?;
         self.by_key.extend(aliases.into_iter().map(|alias| (alias.key, alias.property_id)));

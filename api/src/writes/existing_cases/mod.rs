@@ -10,7 +10,7 @@ mod place;
 
 use chrono::NaiveDate;
 use entity::{case::CaseSource, case_register, id::CaseRegisterId, imported_case::Told};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use self::known::Known;
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     authz::Action,
     domain::{address::Address, refusal::Refusal},
     error::Result,
-    scope::unscoped,
+    scope::{LockRows, unscoped},
 };
 
 /// What is done with a case whose place nobody knows yet.
@@ -138,7 +138,7 @@ pub async fn import(tx: &mut Tx, snapshot: &Snapshot, records: &[Record]) -> Res
 async fn lock_register(tx: &mut Tx, snapshot: &Snapshot) -> Result<case_register::Model> {
     let found = unscoped::<case_register::Entity>()
         .filter(case_register::Column::Key.eq(&snapshot.key))
-        .lock_exclusive()
+        .lock_rows()
         .one(tx.conn())
         .await?;
     let Some(register) = found else {

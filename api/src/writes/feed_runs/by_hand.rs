@@ -1,7 +1,7 @@
 //! What people do with a feed: run it now, pause it, resume it.
 
 use entity::{feed, feed_run::FeedRunKind, id::FeedId};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter};
 
 use super::{Begun, Purpose, begin, stated};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     authz::Action,
     domain::refusal::{Code, Refusal},
     error::{Error, Result},
-    scope::VisibleTo,
+    scope::{LockRows, VisibleTo},
 };
 
 /// Begins a run of the feed, which the caller is to carry out.
@@ -33,7 +33,7 @@ pub async fn run_now(tx: &mut Tx, feed: FeedId, holder: &Holder) -> Result<Begun
 pub async fn pause(tx: &mut Tx, feed: FeedId, expected_version: i32, paused: bool) -> Result<()> {
     let found = feed::Entity::visible_to(&tx.viewer)
         .filter(feed::Column::Id.eq(feed))
-        .lock_exclusive()
+        .lock_rows()
         .one(tx.conn())
         .await?;
     let Some(feed) = found else { return Err(Refusal::not_found("feed").at("feedId").into()) };

@@ -15,7 +15,7 @@ use crate::{
     app::{App, Tx},
     authz::{Action, Viewer},
     error::Result,
-    scope::unscoped,
+    scope::{LockRows, unscoped},
     writes::flags,
 };
 
@@ -59,11 +59,8 @@ async fn places_changed_since(tx: &Tx, feed: FeedId, since: DateTime<Utc>) -> Re
 pub async fn clear_up(app: &App, feed: FeedId) -> Result<()> {
     let holder = app.holder.clone();
     app.write(&Viewer::server(), "feedClearUp", Action::RunFeeds, async |tx| {
-        let found = unscoped::<feed::Entity>()
-            .filter(feed::Column::Id.eq(feed))
-            .lock_exclusive()
-            .one(tx.conn())
-            .await?;
+        let found =
+            unscoped::<feed::Entity>().filter(feed::Column::Id.eq(feed)).lock_rows().one(tx.conn()).await?;
         let Some(feed) = found else { return Ok(()) };
         let lease = Lease::take(tx, &feed, &holder).await?;
         let places: Vec<PropertyId> = by_earlier_runs(tx, &feed).await?.into_iter().collect();

@@ -16,7 +16,7 @@ use entity::{
     rejected_row,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
     sea_query::Expr,
 };
 
@@ -39,7 +39,7 @@ use crate::{
     feeds::drop::DroppedFile,
     news::News,
     preset,
-    scope::unscoped,
+    scope::{LockRows, unscoped},
 };
 
 /// Days that a line which could not be read is kept.
@@ -140,7 +140,7 @@ pub async fn begin(tx: &mut Tx, key: &str, purpose: Purpose, holder: &Holder) ->
     let city = tx.city.clone();
     let stated = stated(&city.preset, key)?;
     let found =
-        unscoped::<feed::Entity>().filter(feed::Column::Key.eq(key)).lock_exclusive().one(tx.conn()).await?;
+        unscoped::<feed::Entity>().filter(feed::Column::Key.eq(key)).lock_rows().one(tx.conn()).await?;
     let feed =
         found.ok_or_else(|| Error::Internal(format!("the preset's feed {key} is not in the database")))?;
     if feed.paused {

@@ -6,7 +6,7 @@ use entity::{
     flag_event::FlagEventKind,
     id::{CallChallengeId, CallId, PropertyId},
 };
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{evaluate::evaluate_places, history, known};
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     authz::Action,
     domain::refusal::{Code, Refusal, text},
     error::{Error, Result},
-    scope::{VisibleTo, unscoped},
+    scope::{LockRows, VisibleTo, unscoped},
     writes::{cases::BODY, many},
 };
 
@@ -140,7 +140,7 @@ async fn lock(tx: &Tx, id: CallChallengeId) -> Result<call_challenge::Model> {
     let found = visible().one(tx.conn()).await?.ok_or_else(missing)?;
     let place = known::lock_places(tx, &[found.property_id]).await?.pop().ok_or_else(missing)?;
     tx.viewer.require(Action::DecideChallenges, place.district_id)?;
-    visible().lock_exclusive().one(tx.conn()).await?.ok_or_else(missing)
+    visible().lock_rows().one(tx.conn()).await?.ok_or_else(missing)
 }
 
 fn check(tx: &Tx, row: &call_challenge::Model, expected: i32) -> Result<(), Refusal> {

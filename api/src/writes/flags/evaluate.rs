@@ -12,7 +12,7 @@ use entity::{
     nuisance_rule::{self, Model as Rule},
     property::{self, UseType},
 };
-use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter};
 
 use super::{
     history,
@@ -33,7 +33,7 @@ use crate::{
         self,
         call_decisions::{Decisions, decisions, upheld_at},
     },
-    scope::unscoped,
+    scope::{LockRows, unscoped},
 };
 
 /// Places of which it is asked at once whether a rule runs there.
@@ -249,7 +249,7 @@ fn needed(
 async fn tell_case(tx: &mut Tx, flag: &flag::Model, before: f64) -> Result<()> {
     let Some(id) = flag.case_id else { return Ok(()) };
     let locked =
-        unscoped::<case::Entity>().filter(case::Column::Id.eq(id)).lock_exclusive().one(tx.conn()).await?;
+        unscoped::<case::Entity>().filter(case::Column::Id.eq(id)).lock_rows().one(tx.conn()).await?;
     let Some(mut case) = locked else { return Ok(()) };
     let summary = format!(
         "What the flag measured has changed: {} instead of {before}, with a threshold of {}",

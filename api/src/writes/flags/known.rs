@@ -23,7 +23,7 @@ use crate::{
         call_count::PlainCall,
     },
     error::Result,
-    scope::unscoped,
+    scope::{LockRows, unscoped},
     writes::many,
 };
 
@@ -35,7 +35,7 @@ pub async fn lock_places(tx: &Tx, ids: &[PropertyId]) -> Result<Vec<property::Mo
     Ok(unscoped::<property::Entity>()
         .filter(many::any_of(tx, property::Column::Id, ids.iter().copied()))
         .order_by_asc(property::Column::Id)
-        .lock_exclusive()
+        .lock_rows()
         .all(tx.conn())
         .await?)
 }

@@ -32,7 +32,7 @@ use crate::{
     },
     error::{Error, Result},
     reads::call_decisions::upheld_at,
-    scope::{VisibleTo, unscoped},
+    scope::{LockRows, VisibleTo, unscoped},
     writes::cases::BODY,
 };
 
@@ -125,7 +125,7 @@ pub async fn lock(tx: &Tx, id: FlagId) -> Result<(property::Model, flag::Model)>
     let visible = || flag::Entity::visible_to(&tx.viewer).filter(flag::Column::Id.eq(id));
     let found = visible().one(tx.conn()).await?.ok_or_else(missing)?;
     let place = known::lock_places(tx, &[found.property_id]).await?.pop().ok_or_else(missing)?;
-    let flag = visible().lock_exclusive().one(tx.conn()).await?.ok_or_else(missing)?;
+    let flag = visible().lock_rows().one(tx.conn()).await?.ok_or_else(missing)?;
     Ok((place, flag))
 }
 

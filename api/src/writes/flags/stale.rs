@@ -8,11 +8,15 @@ use entity::{
 };
 use sea_orm::{
     ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait, LockBehavior, LockType},
+    sea_query::{Expr, ExprTrait},
 };
 
 use super::history;
-use crate::{app::Tx, error::Result, scope::unscoped};
+use crate::{
+    app::Tx,
+    error::Result,
+    scope::{LockRows, unscoped},
+};
 
 /// Marks the flags that waited for review longer than the city lets them; answers how many.
 pub async fn mark_stale(tx: &mut Tx) -> Result<i32> {
@@ -25,7 +29,7 @@ pub async fn mark_stale(tx: &mut Tx) -> Result<i32> {
         .filter(C::RaisedAt.lt(tx.now - period))
         .order_by_asc(C::Id)
         // One that somebody works on right now is left for the next time.
-        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .lock_free_rows()
         .into_tuple()
         .all(tx.conn())
         .await?;

@@ -23,7 +23,7 @@ use crate::{
     app::Tx,
     error::{Error, Result},
     feeds::UnreadableRow,
-    scope::unscoped,
+    scope::{LockRows, unscoped},
     writes::{
         many,
         roll_up::{Rolled, Shift},
@@ -176,7 +176,7 @@ async fn categories(tx: &Tx, feed: FeedId, readings: &[Reading]) -> Result<HashM
 pub(in crate::writes) async fn lock(tx: &Tx, only: Option<FeedId>) -> Result<()> {
     // SQLite has one writer, which we are.
     if tx.is_postgres() && only.is_none() {
-        unscoped::<feed::Entity>().order_by_asc(feed::Column::Id).lock_exclusive().all(tx.conn()).await?;
+        unscoped::<feed::Entity>().order_by_asc(feed::Column::Id).lock_rows().all(tx.conn()).await?;
     }
     let count = Expr::col(feed::Column::CallsChanged).add(1);
     let counted = feed::Entity::update_many().col_expr(feed::Column::CallsChanged, count);

@@ -3,10 +3,14 @@
 use std::collections::HashMap;
 
 use entity::{address_alias, id::PropertyId, property};
-use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder};
 
 use super::Parcel;
-use crate::{app::Tx, error::Result, scope::unscoped};
+use crate::{
+    app::Tx,
+    error::Result,
+    scope::{LockRows, unscoped},
+};
 
 /// Places by parcel number and by address, kept up to date while a batch goes on.
 #[derive(Default)]
@@ -35,7 +39,7 @@ impl Known {
                     .add(property::Column::Id.is_in(named)),
             )
             .order_by_asc(property::Column::Id)
-            .lock_exclusive()
+            .lock_rows()
             .all(tx.conn())
             .await?;
         let mut known = Self::default();
