@@ -2,7 +2,10 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::id::{CaseId, DeadlineId, DistrictId, LegalActionId, StaffId};
+use crate::{
+    id::{CaseId, DeadlineId, DistrictId, LegalActionId, StaffId},
+    legal_action::LegalActionStatus,
+};
 
 words! {
     /// What a date means.
@@ -51,6 +54,9 @@ pub struct Model {
     pub kind: DeadlineKind,
     pub case_id: CaseId,
     pub legal_action_id: Option<LegalActionId>,
+    /// The status that the action is in: a copy, written with each step, so that late deadlines are counted by it without
+    /// looking at their actions.
+    pub action_status: Option<LegalActionStatus>,
     pub district_id: DistrictId,
     pub label: String,
     pub due_on: Date,

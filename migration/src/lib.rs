@@ -23,6 +23,7 @@ mod m0020_response_targets;
 mod m0021_open_deadlines;
 mod m0023_audit;
 mod m0024_litigation_holds;
+mod m0026_late_deadlines;
 mod schema;
 
 use sea_orm_migration::prelude::*;
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0021_open_deadlines::Migration),
             Box::new(m0023_audit::Migration),
             Box::new(m0024_litigation_holds::Migration),
+            Box::new(m0026_late_deadlines::Migration),
         ]
     }
 }

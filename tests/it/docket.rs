@@ -4,8 +4,9 @@ use chrono::{NaiveDate, TimeDelta};
 use entity::{
     deadline::{self, DeadlineKind},
     id::{CaseId, DeadlineId, LegalActionId},
+    legal_action,
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait};
 use serde_json::{Value, json};
 use tests::{Client, Jfn, story};
 
@@ -32,11 +33,13 @@ async fn deadline(jfn: &Jfn, action: &Value, kind: DeadlineKind, due: &str, comp
         jfn.app.city.district_numbered(i32::try_from(action["d"].as_i64().unwrap()).unwrap()).unwrap();
     let case: CaseId = action["case"].as_str().unwrap().parse().unwrap();
     let id: LegalActionId = action["id"].as_str().unwrap().parse().unwrap();
+    let of_action = legal_action::Entity::find_by_id(id).one(&jfn.app.db).await.unwrap().unwrap();
     let row = deadline::ActiveModel {
         id: Set(DeadlineId::generate()),
         kind: Set(kind),
         case_id: Set(case),
         legal_action_id: Set(Some(id)),
+        action_status: Set(Some(of_action.status)),
         district_id: Set(district.id),
         label: Set("Answer".to_owned()),
         due_on: Set(due.parse().unwrap()),
@@ -191,6 +194,14 @@ story! {
         suits.sort();
         assert_eq!(suits, ["attorney3@jfn.example", "attorney5@jfn.example"]);
         assert_eq!(rows[2]["kind"], "RECEIVERSHIP");
+        let fields = "district kind status count overdueDeadlines";
+        let finer = summary("groupBy: [KIND, STATUS, DISTRICT]", fields).await;
+        let late = |rows: &Value| -> Vec<i64> {
+            rows.as_array().unwrap().iter().map(|row| row["overdueDeadlines"].as_i64().unwrap()).collect()
+        };
+        assert_eq!(late(&finer).iter().sum::<i64>(), 4, "counted by what the actions say: {finer}");
+        let narrowed = summary("groupBy: [STATUS], filter: { districts: [3] }", "status count overdueDeadlines").await;
+        assert_eq!(late(&narrowed), [4], "{narrowed}");
         let before = jfn.statements();
         summary("groupBy: [DISTRICT, STATUS, KIND]", "district status kind count").await;
         assert!(jfn.statements() - before <= 2, "the sign-in and the counts");

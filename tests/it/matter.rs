@@ -1,5 +1,9 @@
 //! A matter as its team plays it, day by day: who is at work, what is refused before its time, and what is due when.
 
+use std::collections::HashMap;
+
+use entity::{deadline, legal_action};
+use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 use tests::{Client, Jfn, calls::local, key};
 
@@ -29,12 +33,24 @@ impl<'a> Matter<'a> {
 
     /// It is ten in the morning of that day, and everybody signs in.
     pub async fn day(&mut self, on: &str) {
+        self.assert_deadlines_know_their_actions().await;
         let now = local(&format!("{on} 10:00"));
         assert!(now > self.jfn.clock.now(), "{on} comes later");
         self.jfn.clock.set(now);
         self.attorney = self.jfn.attorney(self.district).await;
         self.sergeant = self.jfn.sergeant(self.district).await;
         self.officer = self.jfn.code_officer(self.district).await;
+    }
+
+    // Late deadlines are counted by this copy, whatever steps were taken.
+    async fn assert_deadlines_know_their_actions(&self) {
+        let db = &self.jfn.app.db;
+        let actions = legal_action::Entity::find().all(db).await.unwrap();
+        let statuses: HashMap<_, _> = actions.into_iter().map(|action| (action.id, action.status)).collect();
+        for deadline in deadline::Entity::find().all(db).await.unwrap() {
+            let status = deadline.legal_action_id.map(|action| statuses[&action]);
+            assert_eq!(deadline.action_status, status, "{}", deadline.label);
+        }
     }
 
     pub fn today(&self) -> String {

@@ -60,7 +60,7 @@ impl From<legal_action::Model> for ActionRow {
 }
 
 /// What a list of legal actions is narrowed by.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     pub districts: Option<Vec<DistrictId>>,
     pub kinds: Option<Vec<LegalActionKind>>,

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use entity::{
     case,
     case_event::CaseEventKind,
+    deadline,
     id::{CaseId, DistrictId, LegalActionId, LegalActionStatusChangeId, StaffId},
     legal_action::{self, LegalActionStatus},
     legal_action_status_change as status_change,
@@ -12,7 +13,7 @@ use entity::{
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait,
+    QuerySelect, QueryTrait, sea_query::Expr,
 };
 
 use super::{
@@ -215,6 +216,7 @@ fn check_version(action: &legal_action::Model, version: i32) -> Result<(), Refus
     Err(Refusal::new(Code::StaleVersion, message).at("expectedVersion"))
 }
 
+// The action's deadlines know its status too.
 async fn store(tx: &Tx, action: &mut legal_action::Model) -> Result<()> {
     let loaded = action.version;
     action.version += 1;
@@ -225,10 +227,28 @@ async fn store(tx: &Tx, action: &mut legal_action::Model) -> Result<()> {
         .filter(legal_action::Column::Version.eq(loaded))
         .exec(tx.conn())
         .await?;
-    if stored.rows_affected == 1 {
-        return Ok(());
+    if stored.rows_affected != 1 {
+        let message = "Somebody changed this legal action in the meantime.";
+        return Err(Refusal::new(Code::StaleVersion, message).into());
     }
-    Err(Refusal::new(Code::StaleVersion, "Somebody changed this legal action in the meantime.").into())
+    deadline::Entity::update_many()
+        .col_expr(deadline::Column::ActionStatus, Expr::value(action.status))
+        .filter(deadline::Column::LegalActionId.eq(action.id))
+        .exec(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// The status of an action whose case the caller holds locked.
+pub(super) async fn status_of(tx: &Tx, id: LegalActionId) -> Result<LegalActionStatus> {
+    let status = unscoped::<legal_action::Entity>()
+        .select_only()
+        .column(legal_action::Column::Status)
+        .filter(legal_action::Column::Id.eq(id))
+        .into_tuple()
+        .one(tx.conn())
+        .await?;
+    status.ok_or_else(|| Error::Internal("a deadline's legal action is gone".to_owned()))
 }
 
 async fn tell_history(

@@ -192,6 +192,7 @@ proptest! {
             kind: DeadlineKind::Due,
             case_id: case,
             legal_action_id: None,
+            action_status: None,
             district_id: DistrictId::generate(),
             label: "Look again".to_owned(),
             due_on: at(0).date_naive(),

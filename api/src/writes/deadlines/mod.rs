@@ -74,12 +74,17 @@ pub(super) async fn insert(
     setting: Setting,
     counted: Option<&Counted>,
 ) -> Result<DeadlineId> {
+    let action_status = match setting.legal_action {
+        Some(action) => Some(legal_actions::status_of(tx, action).await?),
+        None => None,
+    };
     let deadline = deadline::Model {
         id: DeadlineId::generate(),
         version: 1,
         kind: setting.kind,
         case_id: case.id,
         legal_action_id: setting.legal_action,
+        action_status,
         district_id: case.district_id,
         label: setting.label,
         due_on: setting.due_on,

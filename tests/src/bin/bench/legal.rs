@@ -44,8 +44,8 @@ const CITY: [&str; 4] = [
      FROM (SELECT *, (row_number() OVER (ORDER BY id))::int AS n FROM legal_action) AS a, \
      LATERAL (SELECT TIMESTAMPTZ '2026-11-20 17:00Z' + (a.n % 900 - 600) * INTERVAL '1 day' + (a.n % 12) * INTERVAL '30 minutes' \
      AS at) AS drawn",
-    "INSERT INTO deadline (id, version, kind, case_id, legal_action_id, district_id, label, due_on, completed_on, created_at) \
-     SELECT gen_random_uuid(), 1, (ARRAY['DUE', 'DUE', 'DUE', 'NOT_BEFORE', 'EXPIRES'])[1 + n % 5], a.case_id, a.id, \
+    "INSERT INTO deadline (id, version, kind, case_id, legal_action_id, action_status, district_id, label, due_on, completed_on, created_at) \
+     SELECT gen_random_uuid(), 1, (ARRAY['DUE', 'DUE', 'DUE', 'NOT_BEFORE', 'EXPIRES'])[1 + n % 5], a.case_id, a.id, a.status, \
      a.district_id, 'Deadline ' || n, due, CASE WHEN due < DATE '2026-11-20' AND n % 9 > 0 THEN due END, now() \
      FROM generate_series(1, 200000) AS n \
      JOIN (SELECT *, (row_number() OVER (ORDER BY id))::int AS nth FROM legal_action) AS a ON a.nth = 1 + n % 60000, \
