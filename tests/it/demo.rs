@@ -26,6 +26,9 @@ const EVERY_SCREEN: &str = "{
     staff { id }
     feeds { key dataAsOf }
     districts { workload { openCases } }
+    unbilledCosts(first: 1) { totalCount }
+    orders: legalActions(first: 100) { nodes { orders { terms } } }
+    closed_cases: cases(filter: { open: false }, first: 100) { nodes { costs { balance { collected } } } }
 }";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -46,11 +49,24 @@ async fn the_demo_city_has_something_for_every_screen() {
     let city: Value = response.data.into_json().expect("JSON");
     let count = |field: &str| city[field]["totalCount"].as_i64().unwrap_or_else(|| panic!("{field}: {city}"));
     assert!(count("cases") > 200, "200 invented ones, and those opened from flags");
-    for field in
-        ["stale", "closed", "legalActions", "docket", "deadlines", "motels", "bars", "waiting", "opened"]
-    {
+    for field in [
+        "stale",
+        "closed",
+        "legalActions",
+        "docket",
+        "deadlines",
+        "motels",
+        "bars",
+        "waiting",
+        "opened",
+        "unbilledCosts",
+    ] {
         assert!(count(field) > 0, "{field}: {city}");
     }
+    let actions = city["orders"]["nodes"].as_array().unwrap();
+    assert!(actions.iter().any(|action| action["orders"][0]["terms"].is_string()), "an order was recorded");
+    let mut closed = city["closed_cases"]["nodes"].as_array().unwrap().iter();
+    assert!(closed.any(|case| case["costs"]["balance"]["collected"] != "0.00"), "somebody paid");
     assert_eq!(city["staff"].as_array().map(Vec::len), Some(27));
     let feed = city["feeds"].as_array().unwrap().iter().find(|feed| feed["key"] == "demo-police").unwrap();
     let newest = feed["dataAsOf"].as_str().unwrap();

@@ -29,6 +29,7 @@ mod deploy;
 mod docket;
 mod drop;
 mod evidence;
+mod evidence_in_a_bucket;
 mod existing_cases;
 mod faults;
 mod feed_addresses;

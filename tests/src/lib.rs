@@ -60,15 +60,25 @@ impl Jfn {
 
     /// Starts a server in a city whose facts are the built-in ones, changed: where a feed is fetched from, say.
     pub async fn start_in(store: Store, edge: Edge, change: impl FnOnce(&mut Preset)) -> Self {
-        Self::start_on(store::Opened::new(store).await, edge, change).await
+        Self::start_on(store::Opened::new(store).await, edge, change, None).await
+    }
+
+    /// Starts a server that keeps its files of evidence there, not in a folder.
+    pub async fn start_keeping(store: Store, evidence: EvidenceStore) -> Self {
+        Self::start_on(store::Opened::new(store).await, Edge::default(), |_| (), Some(evidence)).await
     }
 
     /// Starts a server on PostgreSQL whose role owns nothing: another one has migrated, and let it serve.
     pub async fn start_as_two_roles(change: impl FnOnce(&mut Preset)) -> Self {
-        Self::start_on(store::Opened::with_two_roles().await, Edge::default(), change).await
+        Self::start_on(store::Opened::with_two_roles().await, Edge::default(), change, None).await
     }
 
-    async fn start_on(store: store::Opened, edge: Edge, change: impl FnOnce(&mut Preset)) -> Self {
+    async fn start_on(
+        store: store::Opened,
+        edge: Edge,
+        change: impl FnOnce(&mut Preset),
+        files: Option<EvidenceStore>,
+    ) -> Self {
         log::keep();
         let prepared = database::prepare(&store.opening(), store.migrate_url()).await;
         prepared.expect("the migrations run");
@@ -78,8 +88,9 @@ impl Jfn {
         change(&mut preset);
         let app = app_of(db, preset, clock.clone()).await.expect("the preset loads");
         let evidence = tempfile::tempdir().expect("a temporary folder");
-        let files = EvidenceStore::folder(evidence.path(), LARGEST_EVIDENCE).expect("a store of evidence");
-        let app = app.with_evidence(files);
+        let folder =
+            || EvidenceStore::folder(evidence.path(), LARGEST_EVIDENCE).expect("a store of evidence");
+        let app = app.with_evidence(files.unwrap_or_else(folder));
         city::staff(&app).await;
         let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", socket.local_addr().expect("a bound socket"));

@@ -153,7 +153,10 @@ async fn receive(
     let content_type = match copy(&upload, &mut pieces, &mut incoming).await {
         Ok(content_type) => content_type,
         Err(refused) => {
-            incoming.give_up().await?;
+            if let Err(error) = incoming.give_up().await {
+                // What stays behind is half a file that nobody can ask for; the sender hears what was wrong with it.
+                tracing::warn!(cause = error.cause(), "a refused file is not cleared away");
+            }
             pieces.drain().await;
             return Err(refused);
         }

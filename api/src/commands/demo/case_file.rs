@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{
     case_plan::Step,
     desk::{Desk, key},
+    ledger::{self, Cost},
     people::Team,
 };
 use crate::{app::App, authz::Viewer, error::Result};
@@ -113,13 +114,16 @@ impl CaseFile {
             Step::MeetDeadline => self.meet_deadlines(desk, team, today).await,
             Step::Cite => {
                 self.advance(desk, &team.code_officer, "CITATION", None).await?;
-                self.serve(desk, team, "ADMINISTRATIVE_CITATION", None, None, today).await
+                self.serve(desk, team, "ADMINISTRATIVE_CITATION", None, None, today).await?;
+                let hours = Cost::hours(30, "Wrote and served the citation", self.luck);
+                self.spend(desk, &team.code_officer, today, hours).await
             }
             Step::FindCorrected => self.find_corrected(desk, team, now, today).await,
             Step::Monitor => self.advance(desk, &team.sergeant, "MONITORING", None).await,
             Step::CloseAsComplied => {
                 let outcome =
                     if self.action.is_null() { "COMPLIED_VOLUNTARILY" } else { "COMPLIED_BY_ORDER" };
+                ledger::pay(desk, &team.attorney, &self.case["id"], today, self.luck).await?;
                 self.close(desk, &team.attorney, outcome, "Looked twice; it has stayed in order.").await
             }
             Step::CloseEarly => {
@@ -139,13 +143,18 @@ impl CaseFile {
             Step::Prepare => self.action_to(desk, team, "PREPARING", today).await,
             Step::File => {
                 self.answer_for_tenants(desk, team, today).await?;
-                self.action_to(desk, team, "FILED", today).await
+                self.action_to(desk, team, "FILED", today).await?;
+                let fee = Cost::filing_fee(&self.action["id"], self.luck);
+                self.spend(desk, &team.attorney, today, fee).await
             }
             Step::Serve => {
                 self.serve(desk, team, "LEGAL_PAPERS", None, None, today).await?;
                 self.action_to(desk, team, "SERVED", today).await
             }
-            Step::Order => self.action_to(desk, team, "ORDERED", today).await,
+            Step::Order => {
+                self.action_to(desk, team, "ORDERED", today).await?;
+                self.order(desk, team, today).await
+            }
             Step::FinishAction => {
                 self.action_to(desk, team, "COMPLYING", today).await?;
                 self.action_to(desk, team, "SATISFIED", today).await
@@ -240,6 +249,8 @@ impl CaseFile {
             }],
         });
         desk.change(&team.code_officer, "inspectionRecord", "inspection { id }", input).await?;
+        let hours = Cost::hours(45 + self.luck % 60, "Inspection", self.luck);
+        self.spend(desk, &team.code_officer, today, hours).await?;
         let query = "query ($id: ID!) { case(by: { id: $id }) { violations { id } } }";
         let seen = desk.ask(&team.code_officer, query, json!({ "id": self.case["id"] })).await?;
         let violations = seen["case"]["violations"].as_array().cloned().unwrap_or_default();
@@ -356,6 +367,20 @@ impl CaseFile {
         self.action =
             desk.change(&team.attorney, "legalActionAdvance", ACTION, input).await?["legalAction"].take();
         Ok(())
+    }
+
+    async fn spend(&self, desk: &Desk, who: &Viewer, on: NaiveDate, cost: Cost<'_>) -> Result<()> {
+        ledger::spend(desk, who, &self.case["id"], on, cost).await
+    }
+
+    async fn order(&mut self, desk: &Desk, team: &Team, on: NaiveDate) -> Result<()> {
+        let input = json!({
+            "idempotencyKey": key(), "legalActionId": self.action["id"], "kind": "OTHER", "issuedOn": on,
+            "complyBy": on + Days::new(30),
+            "terms": "The place is kept clean and secured, and the owner answers for it to the team every week.",
+        });
+        desk.change(&team.attorney, "courtOrderRecord", "courtOrder { id }", input).await?;
+        self.refresh_action(desk, team).await
     }
 
     async fn refresh_action(&mut self, desk: &Desk, team: &Team) -> Result<()> {

@@ -9,6 +9,7 @@ mod case_file;
 mod case_plan;
 mod desk;
 mod flags;
+mod ledger;
 mod people;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
