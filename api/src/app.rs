@@ -13,6 +13,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::{
+    authn::SessionTimes,
     authz::{Action, Reach, Viewer},
     city::City,
     error::{Error, Result},
@@ -30,6 +31,8 @@ pub struct App {
     pub city: Arc<City>,
     pub clock: Clock,
     pub holder: Holder,
+    /// How long people stay signed in.
+    pub sessions: SessionTimes,
     evidence: Option<EvidenceStore>,
     // SQLite has one writer; a fair queue before it keeps every one of them from waiting out its busy timeout.
     writing: Option<Arc<tokio::sync::Mutex<()>>>,
@@ -84,13 +87,20 @@ impl App {
     #[must_use]
     pub fn new(db: DatabaseConnection, city: City, clock: Clock) -> Self {
         let writing = (db.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
-        Self { db, city: Arc::new(city), clock, holder: Holder::default(), evidence: None, writing }
+        let sessions = SessionTimes::default();
+        Self { db, city: Arc::new(city), clock, holder: Holder::default(), sessions, evidence: None, writing }
     }
 
     /// The same, but feeds stay for so long with a process that no longer says it is alive.
     #[must_use]
     pub fn with_lease(self, lease: TimeDelta) -> Self {
         Self { holder: Holder { lease, ..self.holder }, ..self }
+    }
+
+    /// The same, but people stay signed in for so long.
+    #[must_use]
+    pub fn with_sessions(self, sessions: SessionTimes) -> Self {
+        Self { sessions, ..self }
     }
 
     /// The same, with a place for the files of evidence.
@@ -135,6 +145,16 @@ impl App {
 }
 
 impl App {
+    /// Writes something that may as well be left out: on SQLite it is, when somebody else is writing, so that no read ever
+    /// waits for it.
+    pub async fn note(&self, note: impl AsyncFnOnce(&DatabaseConnection) -> Result<()>) -> Result<()> {
+        let Some(writing) = &self.writing else { return note(&self.db).await };
+        match writing.try_lock() {
+            Ok(_turn) => note(&self.db).await,
+            Err(_) => Ok(()),
+        }
+    }
+
     /// Reads in one view of the database: what others write meanwhile is not seen.
     #[expect(clippy::disallowed_methods, reason = "it writes nothing")]
     pub async fn steady<T>(&self, read: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T>) -> Result<T> {

@@ -1,10 +1,8 @@
 //! Who is asking: passwords, session cookies and access tokens.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-    time::{Duration, Instant},
-};
+mod throttle;
+
+use std::net::IpAddr;
 
 use argon2::{
     Argon2, PasswordHash, PasswordVerifier,
@@ -14,68 +12,75 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
     access_token,
     id::{DistrictId, SessionId, StaffId},
-    session,
+    session::{self, SignInMethod},
     staff::{self, StaffRole},
     team_seat,
 };
 use rand::Rng;
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect,
-    RelationTrait, sea_query::Expr,
-};
+use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationTrait, sea_query::Expr};
 use sha2::{Digest, Sha256};
 
+pub use self::throttle::Throttle;
 use crate::{
     app::App,
-    authz::{Actor, Viewer},
+    authz::{Action, Actor, Viewer},
     error::{Error, Result},
     events::hex,
     scope::unscoped,
+    writes::{self, sessions::NewSession},
 };
 
-/// How long a session lasts.
-pub const SESSION_HOURS: i64 = 12;
+/// How long sessions last.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionTimes {
+    /// Without being used.
+    pub idle: TimeDelta,
+    /// At most.
+    pub longest: TimeDelta,
+}
 
-const TRIES: u32 = 10;
-const TRIES_WITHIN: Duration = Duration::from_secs(300);
+impl Default for SessionTimes {
+    /// Twelve hours, and an hour without use, as NIST SP 800-63B-4, 2.2.3, advises.
+    fn default() -> Self {
+        Self { idle: TimeDelta::hours(1), longest: TimeDelta::hours(12) }
+    }
+}
+
+/// A session that is in use is written down once in so long.
+const NOTED: TimeDelta = TimeDelta::minutes(1);
+
+/// What somebody signs in with, and from where.
+pub struct Attempt<'a> {
+    pub email: &'a str,
+    pub password: &'a str,
+    pub from: Origin,
+}
+
+/// Where a sign-in comes from.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    pub address: Option<IpAddr>,
+    pub user_agent: Option<String>,
+    /// The cookie that the browser has already.
+    pub cookie: Option<String>,
+}
 
 /// What `POST /auth/login` answers.
 #[derive(Debug)]
 pub enum SignIn {
-    /// The secret for the cookie, and when it ends.
-    Session(String, DateTime<Utc>),
+    /// The secret for the cookie.
+    Session(String),
     /// Unknown e-mail or wrong password: the same answer in the same time.
     Refused,
-    /// Too many failures for this e-mail; seconds until the next try.
+    /// Too many failures for this e-mail or address; seconds until the next try.
     Throttled(u64),
 }
 
-/// Failures per e-mail in this process.
-#[derive(Clone, Default)]
-pub struct Throttle(Arc<Mutex<HashMap<String, (u32, Instant)>>>);
-
-impl Throttle {
-    fn wait(&self, email: &str) -> Option<u64> {
-        let mut failures = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        failures.retain(|_, (_, since)| since.elapsed() < TRIES_WITHIN);
-        let (count, since) = failures.get(email)?;
-        (*count >= TRIES).then(|| (TRIES_WITHIN.saturating_sub(since.elapsed())).as_secs().max(1))
-    }
-
-    fn failed(&self, email: &str) {
-        let mut failures = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        failures.entry(email.to_owned()).or_insert((0, Instant::now())).0 += 1;
-    }
-
-    fn succeeded(&self, email: &str) {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(email);
-    }
-}
-
 /// Signs a person in by e-mail and password.
-pub async fn sign_in(app: &App, throttle: &Throttle, email: &str, password: &str) -> Result<SignIn> {
+pub async fn sign_in(app: &App, throttle: &Throttle, attempt: Attempt<'_>) -> Result<SignIn> {
+    let Attempt { email, password, from } = attempt;
     let email = email.trim().to_lowercase();
-    if let Some(seconds) = throttle.wait(&email) {
+    if let Some(seconds) = throttle.wait(&email, from.address) {
         return Ok(SignIn::Throttled(seconds));
     }
     let found = unscoped::<staff::Entity>()
@@ -86,42 +91,48 @@ pub async fn sign_in(app: &App, throttle: &Throttle, email: &str, password: &str
     let hash = found.as_ref().and_then(|person| person.password_hash.clone());
     let matches = verify(hash, password.to_owned()).await?;
     let Some(person) = found.filter(|_| matches) else {
-        throttle.failed(&email);
+        throttle.failed(&email, from.address);
         return Ok(SignIn::Refused);
     };
     throttle.succeeded(&email);
+    begin(app, &person, SignInMethod::Password, from).await.map(SignIn::Session)
+}
+
+/// Begins a session of somebody who has proved who they are; answers its secret.
+async fn begin(app: &App, person: &staff::Model, method: SignInMethod, from: Origin) -> Result<String> {
     let secret = secret("");
-    let now = app.clock.now();
-    let expires_at = now + TimeDelta::hours(SESSION_HOURS);
-    let session = session::ActiveModel {
-        id: Set(SessionId::generate()),
-        token_hash: Set(digest(&secret)),
-        staff_id: Set(person.id),
-        created_at: Set(now),
-        expires_at: Set(expires_at),
-        revoked_at: Set(None),
+    let new = NewSession {
+        token_hash: digest(&secret),
+        method,
+        address: from.address.map(|address| address.to_string()),
+        user_agent: from.user_agent,
+        expires_at: app.clock.now() + app.sessions.longest,
+        replaces: from.cookie.map(|cookie| digest(&cookie)),
     };
-    session.insert(&app.db).await?;
-    Ok(SignIn::Session(secret, expires_at))
+    let viewer =
+        Viewer { actor: Actor::Staff(person.id), role: person.role, districts: Vec::new(), session: None };
+    app.write(&viewer, "signIn", Action::KeepOwnAccount, async |tx| writes::sessions::begin(tx, new).await)
+        .await?;
+    Ok(secret)
 }
 
 /// Ends the session of that cookie, if there is one.
 pub async fn sign_out(app: &App, secret: &str) -> Result<()> {
-    session::Entity::update_many()
-        .col_expr(session::Column::RevokedAt, Expr::value(app.clock.now()))
-        .filter(session::Column::TokenHash.eq(digest(secret)))
-        .filter(session::Column::RevokedAt.is_null())
-        .exec(&app.db)
-        .await?;
-    Ok(())
+    let Some(viewer) = viewer_of_session(app, secret).await? else { return Ok(()) };
+    let Some(session) = viewer.session else { return Ok(()) };
+    app.write(&viewer, "signOut", Action::KeepOwnAccount, async |tx| {
+        writes::sessions::revoke(tx, session).await
+    })
+    .await
 }
 
-/// The viewer behind a session cookie, in one statement.
+/// The viewer behind a session cookie, in one statement, and another one once a minute.
 pub async fn viewer_of_session(app: &App, secret: &str) -> Result<Option<Viewer>> {
     let now = app.clock.now();
-    let rows: Vec<(StaffId, StaffRole, Option<DistrictId>)> = unscoped::<session::Entity>()
+    type Row = (SessionId, DateTime<Utc>, StaffId, StaffRole, Option<DistrictId>);
+    let rows: Vec<Row> = unscoped::<session::Entity>()
         .select_only()
-        .column(session::Column::StaffId)
+        .columns([session::Column::Id, session::Column::LastUsedAt, session::Column::StaffId])
         .join(
             JoinType::InnerJoin,
             session::Entity::belongs_to(staff::Entity)
@@ -135,11 +146,17 @@ pub async fn viewer_of_session(app: &App, secret: &str) -> Result<Option<Viewer>
         .filter(session::Column::TokenHash.eq(digest(secret)))
         .filter(session::Column::RevokedAt.is_null())
         .filter(session::Column::ExpiresAt.gt(now))
+        .filter(session::Column::LastUsedAt.gt(now - app.sessions.idle))
         .filter(staff::Column::Active.eq(true))
         .into_tuple()
         .all(&app.db)
         .await?;
-    Ok(viewer_from(rows))
+    let Some(&(id, last_used_at, ..)) = rows.first() else { return Ok(None) };
+    if last_used_at + NOTED <= now {
+        app.note(async |db| writes::sessions::used(db, id, now).await).await?;
+    }
+    let viewer = viewer_from(rows.into_iter().map(|(_, _, staff, role, seat)| (staff, role, seat)).collect());
+    Ok(viewer.map(|viewer| Viewer { session: Some(id), ..viewer }))
 }
 
 /// A member of staff as a viewer, for commands that act in somebody's name.
@@ -170,7 +187,7 @@ async fn viewer_who_is(app: &App, who: Expr) -> Result<Option<Viewer>> {
 fn viewer_from(rows: Vec<(StaffId, StaffRole, Option<DistrictId>)>) -> Option<Viewer> {
     let (id, role, _) = *rows.first()?;
     let districts = rows.into_iter().filter_map(|(_, _, district)| district).collect();
-    Some(Viewer { actor: Actor::Staff(id), role, districts })
+    Some(Viewer { actor: Actor::Staff(id), role, districts, session: None })
 }
 
 fn current_seat(app: &App) -> sea_orm::RelationDef {
@@ -197,6 +214,7 @@ pub async fn viewer_of_token(app: &App, token: &str) -> Result<Option<Viewer>> {
         actor: Actor::Token { id: token.id, scope: token.scope, feed: token.feed_id },
         role: StaffRole::Integration,
         districts: Vec::new(),
+        session: None,
     }))
 }
 

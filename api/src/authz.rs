@@ -2,7 +2,7 @@
 
 use entity::{
     access_token::TokenScope,
-    id::{AccessTokenId, DistrictId, FeedId, StaffId},
+    id::{AccessTokenId, DistrictId, FeedId, SessionId, StaffId},
     staff::StaffRole,
 };
 
@@ -15,6 +15,8 @@ pub struct Viewer {
     pub role: StaffRole,
     /// Districts in which the viewer holds a seat.
     pub districts: Vec<DistrictId>,
+    /// The session that asks, if one does.
+    pub session: Option<SessionId>,
 }
 
 /// The person or program behind a request.
@@ -65,6 +67,8 @@ pub enum Action {
     AddEvidence,
     /// Follow calendars of hearings and deadlines from outside.
     FollowCalendars,
+    /// Their own password, second factor and sessions.
+    KeepOwnAccount,
     /// Rules in force, oversight, aggregates.
     ReadAggregates,
     ReadFeeds,
@@ -87,7 +91,7 @@ impl Viewer {
     /// The server itself: presets, imports and the command line.
     #[must_use]
     pub fn server() -> Self {
-        Self { actor: Actor::Server, role: StaffRole::Administrator, districts: Vec::new() }
+        Self { actor: Actor::Server, role: StaffRole::Administrator, districts: Vec::new(), session: None }
     }
 
     #[must_use]
@@ -150,6 +154,7 @@ fn reach_of(role: StaffRole, action: Action) -> Reach {
     use Reach::{Everywhere, Nowhere, OwnDistricts};
     use StaffRole as R;
     match (role, action) {
+        (_, A::KeepOwnAccount) => Everywhere,
         (R::Attorney | R::Sergeant | R::CodeOfficer, action) => match (action, role) {
             (A::ReadCases | A::ReadAggregates | A::ReadFeeds | A::ReadStaff, _) => Everywhere,
             (A::ReadEvidence, _) | (A::ReadPrivileged, R::Attorney) | (A::RunFeeds, R::Sergeant) => {

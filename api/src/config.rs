@@ -51,6 +51,12 @@ pub struct Config {
     /// Requests of one member of staff or one program a minute at most; 0 for no limit.
     #[arg(long, global = true, env = "JFN_REQUESTS_BY_VIEWER", default_value_t = 1_200)]
     pub requests_by_viewer: u32,
+    /// Hours that somebody stays signed in at most.
+    #[arg(long, global = true, env = "JFN_SESSION_HOURS", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=720))]
+    pub session_hours: u32,
+    /// Minutes without a request after which somebody must sign in again.
+    #[arg(long, global = true, env = "JFN_SESSION_IDLE_MINUTES", default_value_t = 60, value_parser = clap::value_parser!(u32).range(2..=43_200))]
+    pub session_idle_minutes: u32,
     /// Addresses of the reverse proxies in front, whose word in `X-Forwarded-For` is taken.
     #[arg(long, global = true, env = "JFN_PROXIES", value_delimiter = ',', value_name = "ADDRESS")]
     pub proxies: Vec<IpAddr>,

@@ -10,7 +10,7 @@ use entity::{
     id::DistrictId,
     inspection, legal_action, legal_action_status_change, letter, letter_custody, notice, notice_service,
     nuisance_rule, order_violation, party, property, property_party, property_party_decision, referral,
-    rejected_row, response_pause, staff, team_seat, tenant_impact, title_recording, violation,
+    rejected_row, response_pause, session, staff, team_seat, tenant_impact, title_recording, violation,
 };
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
@@ -158,6 +158,16 @@ impl VisibleTo for calendar_feed::Entity {
     fn visible_to(viewer: &Viewer) -> Select<Self> {
         match viewer.staff_id() {
             Some(owner) => unscoped().filter(calendar_feed::Column::OwnerId.eq(owner)),
+            None => unscoped().filter(none()),
+        }
+    }
+}
+
+impl VisibleTo for session::Entity {
+    /// Where somebody is signed in is theirs alone.
+    fn visible_to(viewer: &Viewer) -> Select<Self> {
+        match viewer.staff_id() {
+            Some(owner) => unscoped().filter(session::Column::StaffId.eq(owner)),
             None => unscoped().filter(none()),
         }
     }

@@ -75,6 +75,7 @@ mod responses;
 mod roll_up;
 mod rule_replay;
 mod schema;
+mod sessions;
 mod sign_in;
 mod soda;
 mod suggested_remedies;

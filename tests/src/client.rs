@@ -30,6 +30,19 @@ impl Client {
         self
     }
 
+    /// The same client with that session cookie, as a browser keeps it.
+    #[must_use]
+    pub fn with_cookie(mut self, cookie: &str) -> Self {
+        self.cookie = Some(cookie.to_owned());
+        self
+    }
+
+    /// Its session cookie, name and value, if it has one.
+    #[must_use]
+    pub fn cookie(&self) -> Option<&str> {
+        self.cookie.as_deref()
+    }
+
     /// Its token, if it has one.
     #[must_use]
     pub fn token(&self) -> Option<&str> {

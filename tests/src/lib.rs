@@ -21,6 +21,7 @@ use std::{
 
 use api::{
     app::{App, Clock},
+    authn::SessionTimes,
     commands::serve::app_of,
     database,
     evidence_store::EvidenceStore,
@@ -66,6 +67,18 @@ impl Jfn {
 
     /// Starts a server in a city whose facts are the built-in ones, changed: where a feed is fetched from, say.
     pub async fn start_in(store: Store, edge: Edge, change: impl FnOnce(&mut Preset)) -> Self {
+        // Stories let hours go by without anybody touching a key.
+        let sessions = SessionTimes { idle: TimeDelta::hours(12), ..SessionTimes::default() };
+        Self::start_with(store, edge, sessions, change).await
+    }
+
+    /// The same, and people stay signed in for so long.
+    pub async fn start_with(
+        store: Store,
+        edge: Edge,
+        sessions: SessionTimes,
+        change: impl FnOnce(&mut Preset),
+    ) -> Self {
         log::keep();
         let store = store::Opened::new(store).await;
         let mut db = database::open(&store.opening()).await.expect("the database opens");
@@ -81,7 +94,7 @@ impl Jfn {
         let app = app_of(db, preset, clock.clone()).await.expect("the preset loads");
         let evidence = tempfile::tempdir().expect("a temporary folder");
         let files = EvidenceStore::folder(evidence.path(), LARGEST_EVIDENCE).expect("a store of evidence");
-        let app = app.with_evidence(files);
+        let app = app.with_evidence(files).with_sessions(sessions);
         city::staff(&app).await;
         let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", socket.local_addr().expect("a bound socket"));

@@ -63,6 +63,7 @@ mod request_cost;
 mod response;
 mod response_mutation;
 mod scalars;
+mod session;
 mod staff;
 mod suggested_remedy;
 mod team;
@@ -94,6 +95,7 @@ pub struct Query(
     legal_action_query::LegalActionQuery,
     referral::ReferralQuery,
     remedy::RemedyQuery,
+    session::SessionQuery,
     deadline_rule::DeadlineRuleQuery,
     feed::FeedQuery,
     property::PropertyQuery,
@@ -127,6 +129,7 @@ pub struct Mutation(
     referral_mutation::ReferralMutation,
     remedy::RemedyMutation,
     response_mutation::ResponseMutation,
+    session::SessionMutation,
     team::TeamMutation,
     violation::ViolationMutation,
 );

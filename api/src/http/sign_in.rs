@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use poem::{
     Body, Request, Response, handler,
     http::{StatusCode, header},
@@ -11,7 +12,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{COOKIE, Shared, failure, json as respond, request_id, session_secret};
-use crate::authn::{self, SESSION_HOURS, SignIn};
+use crate::{
+    app::REQUEST_ID,
+    authn::{self, Attempt, Origin, SignIn},
+};
 
 #[derive(Deserialize)]
 struct Credentials {
@@ -37,8 +41,11 @@ pub async fn login(request: &Request, body: Body, shared: Data<&Arc<Shared>>) ->
         let message = "Send a JSON object with `email` and `password`.";
         return respond(StatusCode::BAD_REQUEST, &json!({ "code": "BAD_INPUT", "message": message }));
     };
-    match authn::sign_in(&shared.app, &shared.throttle, &credentials.email, &credentials.password).await {
-        Ok(SignIn::Session(secret, _)) => with_cookie(&shared, &secret, SESSION_HOURS * 3600),
+    let Credentials { email, password } = &credentials;
+    let attempt = Attempt { email, password, from: origin(&shared, request) };
+    let signing_in = authn::sign_in(&shared.app, &shared.throttle, attempt);
+    match REQUEST_ID.scope(id.0, signing_in).await {
+        Ok(SignIn::Session(secret)) => with_cookie(&shared, &secret, shared.app.sessions.longest),
         Ok(SignIn::Refused) => respond(StatusCode::UNAUTHORIZED, &json!({ "code": "INVALID_CREDENTIALS" })),
         Ok(SignIn::Throttled(seconds)) => {
             let mut response = respond(StatusCode::TOO_MANY_REQUESTS, &json!({ "code": "RATE_LIMITED" }));
@@ -52,15 +59,30 @@ pub async fn login(request: &Request, body: Body, shared: Data<&Arc<Shared>>) ->
 #[handler]
 pub async fn logout(request: &Request, shared: Data<&Arc<Shared>>) -> Response {
     if let Some(secret) = session_secret(request)
-        && let Err(error) = authn::sign_out(&shared.app, &secret).await
+        && let Err(error) =
+            REQUEST_ID.scope(request_id(request).0, authn::sign_out(&shared.app, &secret)).await
     {
         return failure(request_id(request), &error);
     }
-    with_cookie(&shared, "", 0)
+    with_cookie(&shared, "", TimeDelta::zero())
 }
 
-fn with_cookie(shared: &Shared, value: &str, seconds: i64) -> Response {
-    let secure = if shared.secure_cookies { "; Secure" } else { "" };
-    let cookie = format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
+fn origin(shared: &Shared, request: &Request) -> Origin {
+    Origin {
+        address: shared.rates.origin(request),
+        user_agent: request.header(header::USER_AGENT).map(str::to_owned),
+        cookie: session_secret(request),
+    }
+}
+
+fn with_cookie(shared: &Shared, value: &str, lasts: TimeDelta) -> Response {
+    let cookie = session_cookie(shared, value, lasts);
     Response::builder().status(StatusCode::NO_CONTENT).header(header::SET_COOKIE, cookie).finish()
+}
+
+/// The header that makes a browser keep the secret of a session, or forget it when it lasts no time.
+pub(super) fn session_cookie(shared: &Shared, value: &str, lasts: TimeDelta) -> String {
+    let secure = if shared.secure_cookies { "; Secure" } else { "" };
+    let seconds = lasts.num_seconds();
+    format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
 }

@@ -49,6 +49,7 @@ pub mod remedies;
 pub mod responses;
 mod rule_differences;
 pub mod rule_replay;
+pub mod sessions;
 pub mod staff;
 pub mod teams;
 pub mod text;

@@ -37,6 +37,7 @@ pub mod rematch;
 pub mod remedies;
 pub mod responses;
 pub mod roll_up;
+pub mod sessions;
 pub mod staff;
 pub mod team;
 pub mod team_seats;
