@@ -13,7 +13,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::{
-    authn::SessionTimes,
+    authn::{SessionTimes, Throttle},
     authz::{Action, Reach, Viewer},
     city::City,
     error::{Error, Result},
@@ -33,6 +33,8 @@ pub struct App {
     pub holder: Holder,
     /// How long people stay signed in.
     pub sessions: SessionTimes,
+    /// Failed sign-ins.
+    pub throttle: Throttle,
     evidence: Option<EvidenceStore>,
     // SQLite has one writer; a fair queue before it keeps every one of them from waiting out its busy timeout.
     writing: Option<Arc<tokio::sync::Mutex<()>>>,
@@ -87,8 +89,16 @@ impl App {
     #[must_use]
     pub fn new(db: DatabaseConnection, city: City, clock: Clock) -> Self {
         let writing = (db.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
-        let sessions = SessionTimes::default();
-        Self { db, city: Arc::new(city), clock, holder: Holder::default(), sessions, evidence: None, writing }
+        Self {
+            db,
+            city: Arc::new(city),
+            clock,
+            holder: Holder::default(),
+            sessions: SessionTimes::default(),
+            throttle: Throttle::default(),
+            evidence: None,
+            writing,
+        }
     }
 
     /// The same, but feeds stay for so long with a process that no longer says it is alive.
@@ -130,7 +140,7 @@ impl App {
         operation: impl AsyncFnOnce(&mut Tx) -> Result<T>,
     ) -> Result<T> {
         if viewer.reach(action) == Reach::Nowhere {
-            return Err(Error::Forbidden(mutation));
+            return Err(Error::closed_to(viewer, action, mutation));
         }
         let _turn = match &self.writing {
             Some(writing) => Some(writing.lock().await),

@@ -1,13 +1,11 @@
 //! Who is asking: passwords, session cookies and access tokens.
 
+mod password;
+pub mod second_factor;
 mod throttle;
 
 use std::net::IpAddr;
 
-use argon2::{
-    Argon2, PasswordHash, PasswordVerifier,
-    password_hash::{PasswordHasher, SaltString},
-};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
     access_token,
@@ -20,14 +18,19 @@ use rand::Rng;
 use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationTrait, sea_query::Expr};
 use sha2::{Digest, Sha256};
 
-pub use self::throttle::Throttle;
+use self::password::verify;
+pub use self::{
+    password::{PasswordChange, Renewal, change_password, hash_password},
+    throttle::Throttle,
+};
 use crate::{
     app::App,
     authz::{Action, Actor, Viewer},
     error::{Error, Result},
     events::hex,
+    reads,
     scope::unscoped,
-    writes::{self, sessions::NewSession},
+    writes::{self, second_factors::GivenCode, sessions::NewSession},
 };
 
 /// How long sessions last.
@@ -53,6 +56,8 @@ const NOTED: TimeDelta = TimeDelta::minutes(1);
 pub struct Attempt<'a> {
     pub email: &'a str,
     pub password: &'a str,
+    /// A code of their authenticator or a recovery code.
+    pub code: Option<&'a str>,
     pub from: Origin,
 }
 
@@ -72,15 +77,17 @@ pub enum SignIn {
     Session(String),
     /// Unknown e-mail or wrong password: the same answer in the same time.
     Refused,
+    /// The password is right, and a code is asked for beside it.
+    CodeNeeded,
     /// Too many failures for this e-mail or address; seconds until the next try.
     Throttled(u64),
 }
 
 /// Signs a person in by e-mail and password.
-pub async fn sign_in(app: &App, throttle: &Throttle, attempt: Attempt<'_>) -> Result<SignIn> {
-    let Attempt { email, password, from } = attempt;
-    let email = email.trim().to_lowercase();
-    if let Some(seconds) = throttle.wait(&email, from.address) {
+pub async fn sign_in(app: &App, attempt: Attempt<'_>) -> Result<SignIn> {
+    let Attempt { email, password, code, from } = attempt;
+    let (email, address) = (email.trim().to_lowercase(), from.address);
+    if let Some(seconds) = app.throttle.wait(&email, address) {
         return Ok(SignIn::Throttled(seconds));
     }
     let found = unscoped::<staff::Entity>()
@@ -91,15 +98,39 @@ pub async fn sign_in(app: &App, throttle: &Throttle, attempt: Attempt<'_>) -> Re
     let hash = found.as_ref().and_then(|person| person.password_hash.clone());
     let matches = verify(hash, password.to_owned()).await?;
     let Some(person) = found.filter(|_| matches) else {
-        throttle.failed(&email, from.address);
+        app.throttle.failed(&email, address);
         return Ok(SignIn::Refused);
     };
-    throttle.succeeded(&email);
-    begin(app, &person, SignInMethod::Password, from).await.map(SignIn::Session)
+    let begun = match (reads::second_factors::of(app, person.id).await?, code) {
+        (None, _) => begin(app, &person, SignInMethod::Password, from, None).await,
+        (Some(_), None) => return Ok(SignIn::CodeNeeded),
+        (Some(_), Some(code)) => {
+            let code = second_factor::given(code);
+            begin(app, &person, SignInMethod::PasswordAndCode, from, Some(code)).await
+        }
+    };
+    match begun {
+        Ok(secret) => {
+            app.throttle.succeeded(&email);
+            Ok(SignIn::Session(secret))
+        }
+        // A wrong code, or one that was used.
+        Err(Error::Refused(_)) => {
+            app.throttle.failed(&email, address);
+            Ok(SignIn::Refused)
+        }
+        Err(error) => Err(error),
+    }
 }
 
-/// Begins a session of somebody who has proved who they are; answers its secret.
-async fn begin(app: &App, person: &staff::Model, method: SignInMethod, from: Origin) -> Result<String> {
+/// Begins a session of somebody who has proved who they are, but for the code that is used up with it; answers its secret.
+async fn begin(
+    app: &App,
+    person: &staff::Model,
+    method: SignInMethod,
+    from: Origin,
+    code: Option<GivenCode>,
+) -> Result<String> {
     let secret = secret("");
     let new = NewSession {
         token_hash: digest(&secret),
@@ -109,10 +140,20 @@ async fn begin(app: &App, person: &staff::Model, method: SignInMethod, from: Ori
         expires_at: app.clock.now() + app.sessions.longest,
         replaces: from.cookie.map(|cookie| digest(&cookie)),
     };
-    let viewer =
-        Viewer { actor: Actor::Staff(person.id), role: person.role, districts: Vec::new(), session: None };
-    app.write(&viewer, "signIn", Action::KeepOwnAccount, async |tx| writes::sessions::begin(tx, new).await)
-        .await?;
+    let viewer = Viewer {
+        actor: Actor::Staff(person.id),
+        role: person.role,
+        districts: Vec::new(),
+        session: None,
+        lacks_second_factor: false,
+    };
+    app.write(&viewer, "signIn", Action::KeepOwnAccount, async |tx| {
+        if let Some(code) = &code {
+            writes::second_factors::spend(tx, code).await?;
+        }
+        writes::sessions::begin(tx, new).await
+    })
+    .await?;
     Ok(secret)
 }
 
@@ -129,10 +170,11 @@ pub async fn sign_out(app: &App, secret: &str) -> Result<()> {
 /// The viewer behind a session cookie, in one statement, and another one once a minute.
 pub async fn viewer_of_session(app: &App, secret: &str) -> Result<Option<Viewer>> {
     let now = app.clock.now();
-    type Row = (SessionId, DateTime<Utc>, StaffId, StaffRole, Option<DistrictId>);
+    type Row = (SessionId, SignInMethod, DateTime<Utc>, StaffId, StaffRole, Option<DistrictId>);
     let rows: Vec<Row> = unscoped::<session::Entity>()
         .select_only()
-        .columns([session::Column::Id, session::Column::LastUsedAt, session::Column::StaffId])
+        .columns([session::Column::Id, session::Column::Method])
+        .columns([session::Column::LastUsedAt, session::Column::StaffId])
         .join(
             JoinType::InnerJoin,
             session::Entity::belongs_to(staff::Entity)
@@ -151,12 +193,15 @@ pub async fn viewer_of_session(app: &App, secret: &str) -> Result<Option<Viewer>
         .into_tuple()
         .all(&app.db)
         .await?;
-    let Some(&(id, last_used_at, ..)) = rows.first() else { return Ok(None) };
+    let Some(&(id, method, last_used_at, ..)) = rows.first() else { return Ok(None) };
     if last_used_at + NOTED <= now {
         app.note(async |db| writes::sessions::used(db, id, now).await).await?;
     }
-    let viewer = viewer_from(rows.into_iter().map(|(_, _, staff, role, seat)| (staff, role, seat)).collect());
-    Ok(viewer.map(|viewer| Viewer { session: Some(id), ..viewer }))
+    let seats = rows.into_iter().map(|(_, _, _, staff, role, seat)| (staff, role, seat)).collect();
+    let lacks_second_factor =
+        method == SignInMethod::Password && app.city.preset.sign_in.second_factor_required;
+    let viewer = viewer_from(seats);
+    Ok(viewer.map(|viewer| Viewer { session: Some(id), lacks_second_factor, ..viewer }))
 }
 
 /// A member of staff as a viewer, for commands that act in somebody's name.
@@ -187,7 +232,7 @@ async fn viewer_who_is(app: &App, who: Expr) -> Result<Option<Viewer>> {
 fn viewer_from(rows: Vec<(StaffId, StaffRole, Option<DistrictId>)>) -> Option<Viewer> {
     let (id, role, _) = *rows.first()?;
     let districts = rows.into_iter().filter_map(|(_, _, district)| district).collect();
-    Some(Viewer { actor: Actor::Staff(id), role, districts, session: None })
+    Some(Viewer { actor: Actor::Staff(id), role, districts, session: None, lacks_second_factor: false })
 }
 
 fn current_seat(app: &App) -> sea_orm::RelationDef {
@@ -202,7 +247,7 @@ fn current_seat(app: &App) -> sea_orm::RelationDef {
     })
 }
 
-/// The viewer behind a bearer token.
+/// The viewer behind a bearer token, in one statement, and another one once a minute.
 pub async fn viewer_of_token(app: &App, token: &str) -> Result<Option<Viewer>> {
     let now = app.clock.now();
     let found = unscoped::<access_token::Entity>()
@@ -210,11 +255,19 @@ pub async fn viewer_of_token(app: &App, token: &str) -> Result<Option<Viewer>> {
         .filter(access_token::Column::RevokedAt.is_null())
         .one(&app.db)
         .await?;
-    Ok(found.filter(|token| token.expires_at.is_none_or(|at| at > now)).map(|token| Viewer {
-        actor: Actor::Token { id: token.id, scope: token.scope, feed: token.feed_id },
+    let Some(token) = found.filter(|token| token.expires_at.is_none_or(|at| at > now)) else {
+        return Ok(None);
+    };
+    if token.last_used_at.is_none_or(|at| at + NOTED <= now) {
+        app.note(async |db| writes::access_tokens::used(db, token.id, now).await).await?;
+    }
+    let in_districts = token.districts.is_some();
+    Ok(Some(Viewer {
+        actor: Actor::Token { id: token.id, scope: token.scope, feed: token.feed_id, in_districts },
         role: StaffRole::Integration,
-        districts: Vec::new(),
+        districts: token.districts.map_or_else(Vec::new, |districts| districts.0),
         session: None,
+        lacks_second_factor: false,
     }))
 }
 
@@ -229,33 +282,4 @@ pub fn secret(prefix: &str) -> String {
 #[must_use]
 pub fn digest(secret: &str) -> String {
     hex(&Sha256::digest(secret))
-}
-
-/// The argon2id hash of a password, in PHC form.
-pub async fn hash_password(password: String) -> Result<String> {
-    blocking(move || {
-        let salt: [u8; 16] = rand::rng().random();
-        let salt = SaltString::encode_b64(&salt).map_err(|error| Error::Internal(error.to_string()))?;
-        let hash = Argon2::default().hash_password(password.as_bytes(), &salt);
-        hash.map(|hash| hash.to_string()).map_err(|error| Error::Internal(error.to_string()))
-    })
-    .await?
-}
-
-async fn verify(hash: Option<String>, password: String) -> Result<bool> {
-    blocking(move || {
-        // An unknown e-mail costs the same work as a wrong password.
-        let known = hash.is_some();
-        let hash = hash.unwrap_or_else(|| NOBODY.to_owned());
-        let Ok(parsed) = PasswordHash::new(&hash) else { return false };
-        Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok() && known
-    })
-    .await
-}
-
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
-    AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(error.to_string()))
 }

@@ -13,10 +13,12 @@ use crate::domain::refusal::{Code, Refusal};
 pub struct Viewer {
     pub actor: Actor,
     pub role: StaffRole,
-    /// Districts in which the viewer holds a seat.
+    /// Districts in which the viewer holds a seat, or which a token is for.
     pub districts: Vec<DistrictId>,
     /// The session that asks, if one does.
     pub session: Option<SessionId>,
+    /// The city asks for a second factor, and they signed in without one: they can enrol one and nothing else.
+    pub lacks_second_factor: bool,
 }
 
 /// The person or program behind a request.
@@ -27,6 +29,8 @@ pub enum Actor {
         id: AccessTokenId,
         scope: TokenScope,
         feed: Option<FeedId>,
+        /// Held to the viewer's districts.
+        in_districts: bool,
     },
     /// The server itself or somebody at its command line.
     Server,
@@ -76,6 +80,8 @@ pub enum Action {
     ReadRejectedRows,
     ReadStaff,
     ChangeSeats,
+    /// Make and revoke access tokens of programs.
+    ChangeTokens,
     PushCalls,
 }
 
@@ -91,7 +97,13 @@ impl Viewer {
     /// The server itself: presets, imports and the command line.
     #[must_use]
     pub fn server() -> Self {
-        Self { actor: Actor::Server, role: StaffRole::Administrator, districts: Vec::new(), session: None }
+        Self {
+            actor: Actor::Server,
+            role: StaffRole::Administrator,
+            districts: Vec::new(),
+            session: None,
+            lacks_second_factor: false,
+        }
     }
 
     #[must_use]
@@ -104,9 +116,12 @@ impl Viewer {
 
     #[must_use]
     pub fn reach(&self, action: Action) -> Reach {
+        if self.lacks_second_factor && action != Action::KeepOwnAccount {
+            return Reach::Nowhere;
+        }
         match self.actor {
             Actor::Server => Reach::Everywhere,
-            Actor::Token { scope, .. } => reach_of_token(scope, action),
+            Actor::Token { scope, in_districts, .. } => reach_of_token(scope, in_districts, action),
             Actor::Staff(_) => reach_of(self.role, action),
         }
     }
@@ -132,16 +147,38 @@ impl Viewer {
         if self.may(action, district) {
             return Ok(());
         }
-        let message = match self.reach(action) {
-            Reach::Nowhere => "Your role may not do this.",
-            _ => "Only the team of this place's district may do this.",
+        let message = match (self.reach(action), self.lacking(action)) {
+            (Reach::Nowhere, Some(lacking)) => lacking,
+            (Reach::Nowhere, None) => "Your role may not do this.".to_owned(),
+            _ => "Only the team of this place's district may do this.".to_owned(),
         };
         Err(Refusal::new(Code::NotAllowed, message))
     }
+
+    /// What a viewer who may not do it anywhere would need for it; none when it is not theirs to get.
+    #[must_use]
+    pub fn lacking(&self, action: Action) -> Option<String> {
+        if self.lacks_second_factor {
+            let message = "This city asks for a second factor: enrol yours with `secondFactorEnrol` and \
+                           `secondFactorConfirm`.";
+            return Some(message.to_owned());
+        }
+        let Actor::Token { scope: has, .. } = self.actor else { return None };
+        let needed =
+            TokenScope::ALL.iter().find(|scope| reach_of_token(**scope, false, action) != Reach::Nowhere);
+        Some(match needed {
+            Some(needed) => format!(
+                "This needs a token of the scope {needed}; this token has the scope {has}. An administrator makes \
+                 one with `accessTokenCreate`."
+            ),
+            None => format!("No token may do this, whatever its scope; this token has the scope {has}."),
+        })
+    }
 }
 
-fn reach_of_token(scope: TokenScope, action: Action) -> Reach {
+fn reach_of_token(scope: TokenScope, in_districts: bool, action: Action) -> Reach {
     match (scope, action) {
+        (TokenScope::ReadCases, Action::ReadCases) if in_districts => Reach::OwnDistricts,
         (TokenScope::ReadCases, Action::ReadCases) | (TokenScope::PushCalls, Action::PushCalls) => {
             Reach::Everywhere
         }
@@ -170,12 +207,17 @@ fn reach_of(role: StaffRole, action: Action) -> Reach {
             (A::ReviewFlags, R::Sergeant) => OwnDistricts,
             _ => Nowhere,
         },
-        (R::CityAttorney, A::ReviewFlags | A::ReadRejectedRows | A::PushCalls) => Nowhere,
+        (R::CityAttorney, A::ReviewFlags | A::ReadRejectedRows | A::ChangeTokens | A::PushCalls) => Nowhere,
         (R::CityAttorney, _) => Everywhere,
         (R::Commissioner, A::ReadAggregates | A::ReadFeeds) => Everywhere,
         (
             R::Administrator,
-            A::ReadFeeds | A::RunFeeds | A::ReadRejectedRows | A::ReadStaff | A::ChangeSeats,
+            A::ReadFeeds
+            | A::RunFeeds
+            | A::ReadRejectedRows
+            | A::ReadStaff
+            | A::ChangeSeats
+            | A::ChangeTokens,
         ) => Everywhere,
         (R::Commissioner | R::Administrator | R::Integration, _) => Nowhere,
     }

@@ -208,6 +208,8 @@ ids! {
     PropertyPartyId = "propertyparty",
     /// A decision about a party's part in a place.
     PropertyPartyDecisionId = "partydecision",
+    /// A code for whoever lost their authenticator.
+    RecoveryCodeId = "recoverycode",
     /// A case, or a question about it, handed to somebody.
     ReferralId = "referral",
     /// A line of a feed that could not be read.
@@ -216,6 +218,8 @@ ids! {
     RemedyConfirmationId = "confirmation",
     /// A time in which the clock of a first look at a place stood still.
     ResponsePauseId = "pause",
+    /// An authenticator that somebody signs in with.
+    SecondFactorId = "secondfactor",
     /// A person's signed-in browser.
     SessionId = "session",
     /// A member of staff.

@@ -1,4 +1,4 @@
-//! Signing in: sessions that end when nobody uses them.
+//! Signing in: sessions that end when nobody uses them, tokens of some districts only, and second factors.
 
 use sea_orm_migration::prelude::*;
 
@@ -21,5 +21,27 @@ async fn up(m: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(optional(time("revoked_at")))
         .take();
     create(m, "session", session, &[("staff_id", "staff")]).await?;
-    unique(m, "session", &["token_hash"]).await
+    unique(m, "session", &["token_hash"]).await?;
+
+    // SQLite takes one column a statement.
+    for column in [optional(json("districts")), optional(uuid("made_by")), optional(time("last_used_at"))] {
+        m.alter_table(Table::alter().table("access_token").add_column(column).take()).await?;
+    }
+
+    let factor = table("second_factor")
+        .col(uuid("staff_id"))
+        .col(text("secret"))
+        .col(time("created_at"))
+        .col(optional(time("confirmed_at")))
+        .col(big_integer("last_step"))
+        .take();
+    m.create_table({ factor }.foreign_key(&mut key("second_factor", "staff_id", "staff")).take()).await?;
+    unique(m, "second_factor", &["staff_id"]).await?;
+
+    let code = table("recovery_code")
+        .col(uuid("staff_id"))
+        .col(text("code_hash"))
+        .col(optional(time("used_at")))
+        .take();
+    create(m, "recovery_code", code, &[("staff_id", "staff")]).await
 }

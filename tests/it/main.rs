@@ -1,5 +1,6 @@
 //! The stories: everything through HTTP, on SQLite and on PostgreSQL.
 
+mod access_tokens;
 mod address_sources;
 mod addresses;
 mod arcgis;
@@ -58,6 +59,7 @@ mod orders;
 mod packet;
 mod parcels;
 mod parties;
+mod passwords;
 mod places;
 mod places_and_calls;
 mod presets;
@@ -75,6 +77,7 @@ mod responses;
 mod roll_up;
 mod rule_replay;
 mod schema;
+mod second_factor;
 mod sessions;
 mod sign_in;
 mod soda;

@@ -1,5 +1,6 @@
 //! The public schema: one file per noun, each a thin layer over one function of `reads` or `writes`.
 
+mod access_token;
 mod as_of;
 mod as_of_fields;
 mod batching;
@@ -53,6 +54,7 @@ mod notice_mutation;
 mod nuisance_rule;
 mod page;
 mod party;
+mod password;
 mod property;
 mod property_mutation;
 mod protection_certificate;
@@ -63,6 +65,7 @@ mod request_cost;
 mod response;
 mod response_mutation;
 mod scalars;
+mod second_factor;
 mod session;
 mod staff;
 mod suggested_remedy;
@@ -85,6 +88,7 @@ use crate::{
 pub struct Query(
     node::NodeQuery,
     staff::StaffQuery,
+    access_token::AccessTokenQuery,
     calendar::CalendarQuery,
     case_query::CaseQuery,
     case_event::ChangeQuery,
@@ -95,6 +99,7 @@ pub struct Query(
     legal_action_query::LegalActionQuery,
     referral::ReferralQuery,
     remedy::RemedyQuery,
+    second_factor::SecondFactorQuery,
     session::SessionQuery,
     deadline_rule::DeadlineRuleQuery,
     feed::FeedQuery,
@@ -110,6 +115,7 @@ pub struct Query(
 /// written together or not at all. What the viewer can act on comes back in `userErrors`.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
+    access_token::AccessTokenMutation,
     calendar::CalendarMutation,
     call_challenge::CallChallengeMutation,
     case_mutation::CaseMutation,
@@ -125,10 +131,12 @@ pub struct Mutation(
     legal_action_mutation::LegalActionMutation,
     letter_mutation::LetterMutation,
     notice_mutation::NoticeMutation,
+    password::PasswordMutation,
     property_mutation::PropertyMutation,
     referral_mutation::ReferralMutation,
     remedy::RemedyMutation,
     response_mutation::ResponseMutation,
+    second_factor::SecondFactorMutation,
     session::SessionMutation,
     team::TeamMutation,
     violation::ViolationMutation,

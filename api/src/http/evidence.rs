@@ -87,7 +87,11 @@ pub(super) async fn viewer_who(
     what: &'static str,
 ) -> Result<Viewer> {
     let viewer = shared.viewer(request).await?.ok_or(Error::Unauthenticated)?;
-    if viewer.reach(action) == Reach::Nowhere { Err(Error::Forbidden(what)) } else { Ok(viewer) }
+    if viewer.reach(action) == Reach::Nowhere {
+        Err(Error::closed_to(&viewer, action, what))
+    } else {
+        Ok(viewer)
+    }
 }
 
 #[handler]

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{RequestId, Shared, request_id};
-use crate::error::Error;
+use crate::{authn::Renewal, error::Error};
 
 const GRAPHQL: &str = "application/graphql-response+json";
 const JSON: &str = "application/json";
@@ -91,9 +91,20 @@ async fn answer(request: &Request, body: Option<Body>, shared: &Shared, id: Requ
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
         return response;
     }
+    let renewal = Renewal::default();
+    let query = query.data(renewal.clone());
     let executed = crate::graphql::execute(&shared.schema, &shared.app, viewer, query, id.0);
     match tokio::time::timeout(shared.edge.request_time, executed).await {
-        Ok(response) => render(&response, media, id),
+        Ok(response) => {
+            let mut answer = render(&response, media, id);
+            let cookie = renewal
+                .take()
+                .map(|secret| super::sign_in::session_cookie(shared, &secret, shared.app.sessions.longest));
+            if let Some(Ok(cookie)) = cookie.map(|cookie| HeaderValue::from_str(&cookie)) {
+                answer.headers_mut().insert(header::SET_COOKIE, cookie);
+            }
+            answer
+        }
         // What was dropped half-way is rolled back; the database ends the statement by a limit of its own.
         Err(_) => {
             let seconds = shared.edge.request_time.as_secs_f64();

@@ -31,7 +31,7 @@ use uuid::Uuid;
 use self::rates::{Rates, TooMany};
 use crate::{
     app::App,
-    authn::{self, Throttle},
+    authn,
     authz::Viewer,
     error::{Error, Result},
     graphql::{Background, JfnSchema},
@@ -78,7 +78,6 @@ impl Default for Edge {
 struct Shared {
     app: App,
     schema: JfnSchema,
-    throttle: Throttle,
     rates: Rates,
     /// Room for pushed calls.
     pushes: tokio::sync::Semaphore,
@@ -110,7 +109,6 @@ pub async fn serve(
     let background = Background::new(move |run| asked.carry_out(run));
     let shared = Arc::new(Shared {
         schema: crate::graphql::schema(app.clone(), edge.production, background),
-        throttle: Throttle::default(),
         rates: Rates::of(&edge),
         pushes: tokio::sync::Semaphore::new(push::AT_ONCE),
         uploads: tokio::sync::Semaphore::new(evidence::AT_ONCE),
@@ -259,7 +257,7 @@ fn failure(id: RequestId, error: &Error) -> Response {
     }
     let status = match error {
         Error::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Error::Forbidden(_) => StatusCode::FORBIDDEN,
+        Error::Forbidden(_) | Error::Lacking(_) => StatusCode::FORBIDDEN,
         Error::Database(_) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_REQUEST,
     };

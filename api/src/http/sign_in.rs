@@ -21,6 +21,8 @@ use crate::{
 struct Credentials {
     email: String,
     password: String,
+    /// Beside the password, for whoever has a second factor.
+    code: Option<String>,
 }
 
 #[handler]
@@ -41,12 +43,20 @@ pub async fn login(request: &Request, body: Body, shared: Data<&Arc<Shared>>) ->
         let message = "Send a JSON object with `email` and `password`.";
         return respond(StatusCode::BAD_REQUEST, &json!({ "code": "BAD_INPUT", "message": message }));
     };
-    let Credentials { email, password } = &credentials;
-    let attempt = Attempt { email, password, from: origin(&shared, request) };
-    let signing_in = authn::sign_in(&shared.app, &shared.throttle, attempt);
+    let Credentials { email, password, code } = &credentials;
+    let attempt = Attempt { email, password, code: code.as_deref(), from: origin(&shared, request) };
+    let signing_in = authn::sign_in(&shared.app, attempt);
     match REQUEST_ID.scope(id.0, signing_in).await {
         Ok(SignIn::Session(secret)) => with_cookie(&shared, &secret, shared.app.sessions.longest),
         Ok(SignIn::Refused) => respond(StatusCode::UNAUTHORIZED, &json!({ "code": "INVALID_CREDENTIALS" })),
+        Ok(SignIn::CodeNeeded) => {
+            let message =
+                "Send the `code` of your authenticator, or a recovery code, beside e-mail and password.";
+            respond(
+                StatusCode::UNAUTHORIZED,
+                &json!({ "code": "SECOND_FACTOR_REQUIRED", "message": message }),
+            )
+        }
         Ok(SignIn::Throttled(seconds)) => {
             let mut response = respond(StatusCode::TOO_MANY_REQUESTS, &json!({ "code": "RATE_LIMITED" }));
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());

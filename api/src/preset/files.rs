@@ -20,7 +20,7 @@ macro_rules! embedded {
     };
 }
 
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "city.toml",
     "districts.toml",
     "districts.geojson",
@@ -31,6 +31,7 @@ const NAMES: [&str; 10] = [
     "nuisance-rules.toml",
     "remedies.toml",
     "response-targets.toml",
+    "sign-in.toml",
 ];
 const FEEDS: &str = "feeds/";
 /// Where the templates of letters are; a city's folder holds those that it changed.
@@ -51,6 +52,7 @@ impl Files {
                 "nuisance-rules.toml",
                 "remedies.toml",
                 "response-targets.toml",
+                "sign-in.toml",
                 "feeds/charlottesville-police-utc.toml",
                 "feeds/charlottesville-police.toml",
                 "feeds/dallas-active-calls.toml",

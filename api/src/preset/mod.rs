@@ -18,6 +18,7 @@ mod remedy_steps;
 mod response_targets;
 mod rule_sets;
 mod schedule;
+mod sign_in;
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -37,6 +38,7 @@ pub use self::{
     letters::{Letters, Sender, Statement, Wording},
     nuisance_rules::NuisanceRule,
     schedule::Schedule,
+    sign_in::SignIn,
 };
 
 /// All facts of one city.
@@ -56,6 +58,8 @@ pub struct Preset {
     pub remedies: Vec<Remedy>,
     /// How soon somebody looks at the place, one for each priority.
     pub response_targets: Vec<Target>,
+    /// How people sign in.
+    pub sign_in: SignIn,
     /// By key.
     pub feeds: Vec<Feed>,
     /// What the city's letters say, and their templates.
@@ -88,6 +92,7 @@ impl Preset {
             remedies: remedies::read(files.document("remedies.toml")?, &deadline_rules)?,
             fines: fines::read(files.document("fines.toml")?, &deadline_rules)?,
             response_targets: response_targets::read(files.document("response-targets.toml")?)?,
+            sign_in: sign_in::read(files.document("sign-in.toml")?)?,
             deadline_rules,
             nuisance_rules,
             feeds: feeds::read(files.feeds())?,

@@ -58,7 +58,11 @@ pub async fn of_places(
 pub fn check(viewer: &Viewer) -> Result<()> {
     let may =
         [Action::ReadAggregates, Action::ReadCases].map(|action| viewer.reach(action) != Reach::Nowhere);
-    if may.contains(&true) { Ok(()) } else { Err(Error::Forbidden("call volumes")) }
+    if may.contains(&true) {
+        Ok(())
+    } else {
+        Err(Error::closed_to(viewer, Action::ReadCalls, "call volumes"))
+    }
 }
 
 // The day of a protected call does not leave the database, and its category is not even in the roll-up.

@@ -37,6 +37,7 @@ pub mod rematch;
 pub mod remedies;
 pub mod responses;
 pub mod roll_up;
+pub mod second_factors;
 pub mod sessions;
 pub mod staff;
 pub mod team;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
-    id::SessionId,
+    id::{SessionId, StaffId},
     session::{self, SignInMethod},
 };
 use sea_orm::{
@@ -105,6 +105,11 @@ pub async fn revoke_all(tx: &mut Tx, but_this: bool) -> Result<usize> {
         .add(session::Column::StaffId.eq(staff))
         .add_option(this.map(|id| session::Column::Id.ne(id)));
     end(tx, all).await
+}
+
+/// Ends all sessions of somebody.
+pub async fn end_of(tx: &mut Tx, staff: StaffId) -> Result<usize> {
+    end(tx, Condition::all().add(session::Column::StaffId.eq(staff))).await
 }
 
 async fn end(tx: &mut Tx, which: Condition) -> Result<usize> {

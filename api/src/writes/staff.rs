@@ -4,9 +4,9 @@ use entity::{
     id::{DistrictId, StaffId},
     staff::{self, StaffRole},
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, QueryFilter};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
-use super::team_seats;
+use super::{second_factors, sessions, team_seats};
 use crate::{
     app::Tx,
     authz::Action,
@@ -62,6 +62,39 @@ pub async fn add(tx: &mut Tx, new: NewMember) -> Result<StaffId> {
         team_seats::assign(tx, district, new.role, Some(made.id), from).await?;
     }
     Ok(made.id)
+}
+
+/// Keeps the hash of a new password, unless it was changed meanwhile.
+pub async fn change_password(tx: &mut Tx, id: StaffId, before: &str, after: String) -> Result<()> {
+    let changed = staff::Entity::update_many()
+        .col_expr(staff::Column::PasswordHash, Expr::value(after))
+        .filter(staff::Column::Id.eq(id))
+        .filter(staff::Column::PasswordHash.eq(before))
+        .exec(tx.conn())
+        .await?;
+    if changed.rows_affected == 0 {
+        let message = "Your password was changed meanwhile; sign in with the new one.";
+        return Err(Refusal::new(Code::StaleVersion, message).into());
+    }
+    tx.changed(id);
+    Ok(())
+}
+
+/// Gives a member of staff another password, who forgot theirs, removes a second factor and signs them out everywhere.
+pub async fn reset(tx: &mut Tx, email: &str, password_hash: String) -> Result<StaffId> {
+    tx.viewer.require(Action::ChangeSeats, None)?;
+    let email = email.trim().to_lowercase();
+    let found = unscoped::<staff::Entity>().filter(staff::Column::Email.eq(&email)).one(tx.conn()).await?;
+    let person = found.ok_or_else(|| Refusal::not_found("member of staff").at("email"))?;
+    staff::Entity::update_many()
+        .col_expr(staff::Column::PasswordHash, Expr::value(password_hash))
+        .filter(staff::Column::Id.eq(person.id))
+        .exec(tx.conn())
+        .await?;
+    second_factors::remove_of(tx, person.id).await?;
+    sessions::end_of(tx, person.id).await?;
+    tx.changed(person.id);
+    Ok(person.id)
 }
 
 // To replace somebody is a decision of its own, not a side effect of adding somebody else.
