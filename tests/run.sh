@@ -32,10 +32,11 @@ fi
 
 command -v npm >/dev/null || {
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo "Node.js and npm are missing." >&2; exit 1; }
-    say "no npm: installing Debian's packages nodejs and npm, which run public audits of GraphQL over HTTP"
+    say "no npm: installing Debian's packages nodejs and npm, which run public audits of GraphQL over HTTP and a provider of identities"
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nodejs npm
 }
 npm ci --prefix tests/audits --no-audit --no-fund --silent
+npm ci --prefix tests/openid --no-audit --no-fund --silent
 
 say "tests, on SQLite and on PostgreSQL"
 tests/postgres.sh cargo test --workspace --locked

@@ -1,5 +1,6 @@
 //! Who is asking: passwords, session cookies and access tokens.
 
+pub mod openid;
 mod password;
 pub mod second_factor;
 mod throttle;

@@ -115,23 +115,30 @@ pub fn store_options() -> Vec<(String, Secret)> {
         .collect()
 }
 
+/// What we share with the city's provider of identities: of the file that the preset names, or `JFN_OPENID_CLIENT_SECRET`.
+/// None when neither is set, as for a client that has no secret.
+pub fn openid_client_secret(file: Option<&Path>) -> Result<Option<Secret>> {
+    read_secret("JFN_OPENID_CLIENT_SECRET", "the provider of identities", file)
+}
+
 fn secret(prefix: &str, key: &str, file: Option<&Path>) -> Result<Option<Secret>> {
     let variable = format!("{prefix}{}", key.to_uppercase().replace('-', "_"));
+    read_secret(&variable, &format!("feed {key}"), file)
+}
+
+fn read_secret(variable: &str, whose: &str, file: Option<&Path>) -> Result<Option<Secret>> {
     let told = match file {
         Some(file) => fs::read_to_string(file).map_err(|error| {
-            Error::BadInput(format!(
-                "The secret of feed {key} in {} cannot be read: {error}.",
-                file.display()
-            ))
+            Error::BadInput(format!("The secret of {whose} in {} cannot be read: {error}.", file.display()))
         })?,
-        None => match std::env::var(&variable) {
+        None => match std::env::var(variable) {
             Ok(told) => told,
             Err(_) => return Ok(None),
         },
     };
     let told = told.trim();
     if told.is_empty() {
-        return Err(Error::BadInput(format!("The secret of feed {key} is empty.")));
+        return Err(Error::BadInput(format!("The secret of {whose} is empty.")));
     }
     Ok(Some(Secret::new(told)))
 }

@@ -198,6 +198,10 @@ ids! {
     NoticeServiceId = "service",
     /// One version of a nuisance rule.
     NuisanceRuleId = "rule",
+    /// Who somebody is at the city's provider of identities.
+    OpenIdAccountId = "openidaccount",
+    /// A sign-in on its way through that provider.
+    OpenIdStartId = "openidstart",
     /// The violation of an order.
     OrderViolationId = "orderviolation",
     /// A person or an organisation.

@@ -53,6 +53,8 @@ pub mod notice;
 pub mod notice_service;
 pub mod notice_violation;
 pub mod nuisance_rule;
+pub mod openid_account;
+pub mod openid_start;
 pub mod order_violation;
 pub mod party;
 pub mod property;

@@ -1,4 +1,5 @@
-//! Signing in: sessions that end when nobody uses them, tokens of some districts only, and second factors.
+//! Signing in: sessions that end when nobody uses them, tokens of some districts only, second factors, and the city's own
+//! provider of identities.
 
 use sea_orm_migration::prelude::*;
 
@@ -43,5 +44,25 @@ async fn up(m: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(text("code_hash"))
         .col(optional(time("used_at")))
         .take();
-    create(m, "recovery_code", code, &[("staff_id", "staff")]).await
+    create(m, "recovery_code", code, &[("staff_id", "staff")]).await?;
+
+    let account = table("openid_account")
+        .col(uuid("staff_id"))
+        .col(text("issuer"))
+        .col(text("subject"))
+        .col(time("created_at"))
+        .take();
+    create(m, "openid_account", account, &[("staff_id", "staff")]).await?;
+    unique(m, "openid_account", &["issuer", "subject"]).await?;
+
+    let start = table("openid_start")
+        .col(text("state_hash"))
+        .col(text("browser_hash"))
+        .col(text("nonce"))
+        .col(text("verifier"))
+        .col(time("created_at"))
+        .take();
+    create(m, "openid_start", start, &[]).await?;
+    unique(m, "openid_start", &["state_hash"]).await?;
+    index(m, "openid_start", &["created_at"]).await
 }

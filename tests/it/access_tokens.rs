@@ -133,7 +133,7 @@ story! {
         assert_eq!(own["case"]["events"]["nodes"].as_array().unwrap().len(), 1);
         assert_eq!(held.error_of(one, json!({ "id": second["id"] })).await, "NOT_FOUND");
         assert_eq!(held.error_of(one, json!({ "id": "case_00000000000000000000000000000000" })).await, "NOT_FOUND");
-        let changes = held.ask("{ changesSince(first: 50) { changes { caseNumber } } }", json!({})).await;
+        let changes = held.ask("{ changesSince(first: 50) { nodes { caseNumber } } }", json!({})).await;
         assert!(!changes.to_string().contains(second["number"].as_str().unwrap()), "{changes}");
     }
 }

@@ -55,6 +55,7 @@ mod matter_building_costs;
 mod matter_citation;
 mod matter_motel;
 mod notices;
+mod openid;
 mod orders;
 mod packet;
 mod parcels;

@@ -81,9 +81,7 @@ pub fn check(
 impl Owner<'_> {
     // The longest first, so that none is hidden by a part of it.
     fn words(&self) -> Vec<String> {
-        // What an e-mail ends in is everybody's.
-        let email = self.email.rsplit_once('.').map_or(self.email, |(start, _)| start);
-        let told = [self.name, email, self.city, "justice for neighbors"].join(" ");
+        let told = [self.name, self.email, self.city, "justice for neighbors"].join(" ");
         let told = normal(&told).to_lowercase();
         let mut words: Vec<String> = told.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect();
         words.retain(|word| word.chars().count() >= TELLING);

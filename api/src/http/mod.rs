@@ -6,6 +6,7 @@ mod evidence;
 mod graphql;
 mod health;
 mod letters;
+mod openid;
 mod packet;
 mod push;
 mod rates;
@@ -150,6 +151,8 @@ fn routes(shared: Arc<Shared>) -> impl Endpoint {
         .at("/notices/:notice/letter", poem::get(letters::of_notice))
         .at("/places/:place/early-warning", poem::get(letters::early_warning))
         .at("/auth/login", poem::post(sign_in::login))
+        .at("/auth/openid", poem::get(openid::start))
+        .at("/auth/openid/callback", poem::get(openid::callback))
         .at("/auth/logout", poem::post(sign_in::logout))
         .at("/healthz", poem::get(health::alive))
         .at("/readyz", poem::get(health::ready))
@@ -238,10 +241,15 @@ const COOKIE: &str = "jfn_session";
 
 /// The value of the session cookie.
 fn session_secret(request: &Request) -> Option<String> {
+    cookie(request, COOKIE)
+}
+
+/// The value of the cookie of that name.
+fn cookie(request: &Request, wanted: &str) -> Option<String> {
     let cookies = request.header(header::COOKIE)?;
     cookies.split(';').find_map(|pair| {
         let (name, value) = pair.trim().split_once('=')?;
-        (name == COOKIE).then(|| value.to_owned())
+        (name == wanted).then(|| value.to_owned())
     })
 }
 

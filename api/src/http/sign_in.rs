@@ -77,7 +77,7 @@ pub async fn logout(request: &Request, shared: Data<&Arc<Shared>>) -> Response {
     with_cookie(&shared, "", TimeDelta::zero())
 }
 
-fn origin(shared: &Shared, request: &Request) -> Origin {
+pub(super) fn origin(shared: &Shared, request: &Request) -> Origin {
     Origin {
         address: shared.rates.origin(request),
         user_agent: request.header(header::USER_AGENT).map(str::to_owned),

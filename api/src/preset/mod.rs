@@ -38,7 +38,7 @@ pub use self::{
     letters::{Letters, Sender, Statement, Wording},
     nuisance_rules::NuisanceRule,
     schedule::Schedule,
-    sign_in::SignIn,
+    sign_in::{Group, OpenId, SignIn},
 };
 
 /// All facts of one city.
@@ -84,6 +84,8 @@ impl Preset {
         let mut nuisance_rules = nuisance_rules::read(files.document("nuisance-rules.toml")?)?;
         nuisance_rules.extend(rule_sets::taken_by(&city, files.document("city.toml")?)?);
         let deadline_rules = deadline_rules::read(files.document("deadline-rules.toml")?)?;
+        let numbers = districts.iter().map(|district| district.number).collect();
+        let sign_in = sign_in::read(files.document("sign-in.toml")?, &numbers)?;
         Ok(Self {
             city,
             districts,
@@ -92,7 +94,7 @@ impl Preset {
             remedies: remedies::read(files.document("remedies.toml")?, &deadline_rules)?,
             fines: fines::read(files.document("fines.toml")?, &deadline_rules)?,
             response_targets: response_targets::read(files.document("response-targets.toml")?)?,
-            sign_in: sign_in::read(files.document("sign-in.toml")?)?,
+            sign_in,
             deadline_rules,
             nuisance_rules,
             feeds: feeds::read(files.feeds())?,

@@ -27,6 +27,7 @@ pub mod letters;
 pub mod many;
 pub mod next_on;
 pub mod notices;
+pub mod openid;
 pub mod parcels;
 pub mod parties;
 pub mod presets;
