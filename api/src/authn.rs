@@ -88,6 +88,7 @@ pub enum SignIn {
 pub async fn sign_in(app: &App, attempt: Attempt<'_>) -> Result<SignIn> {
     let Attempt { email, password, code, from } = attempt;
     let (email, address) = (email.trim().to_lowercase(), from.address);
+    let _turn = app.throttle.turn().await?;
     if let Some(seconds) = app.throttle.wait(&email, address) {
         return Ok(SignIn::Throttled(seconds));
     }

@@ -304,6 +304,8 @@ story_with! { "provider.mjs", async fn a_new_key_of_the_provider_is_known_at_onc
     provider.put_into_groups("attorney5", "attorneys-5").await;
     session(jfn, &sign_in(jfn, "attorney5").await);
     provider.process.kill().await.expect("it ends");
+    let nobody_there = jfn.nobody().request(Method::GET, "/auth/openid").send().await.unwrap();
+    assert_eq!(nobody_there.status(), StatusCode::SERVICE_UNAVAILABLE);
     *provider = Provider::start("provider.mjs", provider.port()).await;
     provider.put_into_groups("attorney5", "attorneys-5").await;
     session(jfn, &sign_in(jfn, "attorney5").await);

@@ -116,6 +116,15 @@ story! {
 }
 
 story! {
+    async fn guesses_at_once_are_throttled_too(jfn) {
+        let guesses = (0..40).map(|_| login(jfn, "sergeant4@jfn.example", "wrong"));
+        let answers = futures_util::future::join_all(guesses).await;
+        let looked_at = answers.iter().filter(|status| **status == StatusCode::UNAUTHORIZED).count();
+        assert!((10..=18).contains(&looked_at), "{looked_at} of 40 were looked at");
+    }
+}
+
+story! {
     async fn one_address_cannot_guess_at_everybody(jfn) {
         for guess in 0..50 {
             let status = login(jfn, &format!("nobody{guess}@jfn.example"), "wrong").await;

@@ -6,6 +6,8 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { Provider } from 'oidc-provider';
 
+// What it tells its developers goes where nobody waits for an address.
+console.info = console.error;
 const [port, callback] = process.argv.slice(2);
 const groups = new Map();
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });

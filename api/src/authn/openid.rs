@@ -53,13 +53,15 @@ const SIGNATURES: [CoreJwsSigningAlgorithm; 8] = [
     CoreJwsSigningAlgorithm::EdDsa,
 ];
 
-/// A sign-in that has begun.
+/// How a sign-in began.
 #[derive(Debug)]
-pub struct Begun {
-    /// Where the browser goes.
-    pub address: String,
-    /// What the browser keeps until it comes back.
-    pub cookie: String,
+pub enum Begun {
+    /// The browser goes to `address`, and keeps the cookie until it comes back.
+    Away { address: String, cookie: String },
+    /// The city has no provider.
+    NoProvider,
+    /// It did not answer, or not as a provider does; the reason is for the log.
+    NoAnswer(String),
 }
 
 /// What the provider sent the browser back with.
@@ -125,13 +127,16 @@ type Party = Client<
 
 type Claims = IdTokenClaims<Other, CoreGenderClaim>;
 
-/// Begins a sign-in at the provider; none when the city has none.
-pub async fn start(app: &App) -> Result<Option<Begun>> {
-    let Some(openid) = &app.city.preset.sign_in.openid else { return Ok(None) };
-    let party = party(openid, &Http::new()?).await.map_err(Error::Internal)?;
+/// Begins a sign-in at the provider.
+pub async fn start(app: &App) -> Result<Begun> {
+    let Some(openid) = &app.city.preset.sign_in.openid else { return Ok(Begun::NoProvider) };
+    let party = match party(openid, &Http::new()?).await {
+        Ok(party) => party,
+        Err(reason) => return Ok(Begun::NoAnswer(reason)),
+    };
     let (state, nonce, cookie) = (secret(""), secret(""), secret(""));
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-    let begun = Start {
+    let kept = Start {
         state_hash: digest(&state),
         browser_hash: digest(&cookie),
         nonce: nonce.clone(),
@@ -145,10 +150,10 @@ pub async fn start(app: &App) -> Result<Option<Begun>> {
     let request = request.add_scopes(openid.scopes.iter().cloned().map(Scope::new));
     let (address, ..) = request.set_pkce_challenge(challenge).url();
     app.write(&Viewer::server(), "openIdStart", Action::KeepOwnAccount, async |tx| {
-        writes::openid::begin(tx, begun).await
+        writes::openid::begin(tx, kept).await
     })
     .await?;
-    Ok(Some(Begun { address: address.into(), cookie }))
+    Ok(Begun::Away { address: address.into(), cookie })
 }
 
 /// Ends a sign-in at the provider: what it says is verified, and whom it names gets a session.

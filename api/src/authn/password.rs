@@ -94,7 +94,9 @@ pub(super) async fn proved(
         let message = "You sign in with the city's provider of identities; your password is kept there.";
         return Err(Refusal::new(Code::NotAllowed, message).into());
     }
+    // Whoever asks is known, and so is the account; the address adds nothing.
     let address: Option<IpAddr> = None;
+    let _turn = app.throttle.turn().await?;
     if let Some(retry_after) = app.throttle.wait(&person.email, address) {
         let message = format!("Too many wrong passwords; try again in {retry_after} s.");
         return Err(Error::Busy { message, retry_after });

@@ -8,21 +8,41 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::error::{Error, Result};
+
 /// Failures of one account after which nobody gets in for a while; NIST SP 800-63B, 3.2.2, allows up to 100 in a row.
 const OF_ACCOUNT: u32 = 10;
 /// The same for one address, behind which a whole office may sit.
 const OF_ADDRESS: u32 = 50;
 const WITHIN: Duration = Duration::from_secs(300);
+/// Passwords that are verified at once. Each takes 19 MB for a while, and as many guesses at most as these get past the
+/// limit together.
+const AT_ONCE: usize = 8;
 
 /// Failures in this process.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Throttle {
     // An e-mail that is nobody's counts the same, so that the limit tells nothing.
     accounts: Failures<String>,
     addresses: Failures<IpAddr>,
+    verifying: Arc<Semaphore>,
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        let verifying = Arc::new(Semaphore::new(AT_ONCE));
+        Self { accounts: Failures::default(), addresses: Failures::default(), verifying }
+    }
 }
 
 impl Throttle {
+    /// Waits for a turn to verify a password; it is asked for before `wait`, and kept until the failure is counted.
+    pub(super) async fn turn(&self) -> Result<SemaphorePermit<'_>> {
+        self.verifying.acquire().await.map_err(|error| Error::Internal(error.to_string()))
+    }
+
     /// Seconds until the next try of that account from that address; none when it may be tried now.
     pub(super) fn wait(&self, account: &str, address: Option<IpAddr>) -> Option<u64> {
         let of_account = self.accounts.wait(&account.to_owned(), OF_ACCOUNT);

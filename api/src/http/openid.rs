@@ -13,7 +13,7 @@ use serde_json::json;
 use super::{Shared, cookie, failure, json as respond, request_id, sign_in};
 use crate::{
     app::REQUEST_ID,
-    authn::openid::{self, Ended, Returned},
+    authn::openid::{self, Begun, Ended, Returned},
 };
 
 /// What a browser keeps while it is at the provider.
@@ -32,10 +32,16 @@ struct Query {
 pub async fn start(request: &Request, shared: Data<&Arc<Shared>>) -> Response {
     let id = request_id(request);
     match REQUEST_ID.scope(id.0, openid::start(&shared.app)).await {
-        Ok(Some(begun)) => away(&begun.address, &[kept(&shared, &begun.cookie, 600)]),
-        Ok(None) => {
+        Ok(Begun::Away { address, cookie }) => away(&address, &[kept(&shared, &cookie, 600)]),
+        Ok(Begun::NoProvider) => {
             let message = "This city has no provider of identities; sign in with e-mail and password.";
             respond(StatusCode::NOT_FOUND, &json!({ "code": "NOT_FOUND", "message": message }))
+        }
+        Ok(Begun::NoAnswer(reason)) => {
+            tracing::error!(request_id = %id.0, reason, "nobody can sign in at the provider of identities");
+            let message = "The city's provider of identities does not answer; try again in a while.";
+            let told = json!({ "code": "UNAVAILABLE", "message": message, "requestId": id.0 });
+            respond(StatusCode::SERVICE_UNAVAILABLE, &told)
         }
         Err(error) => failure(id, &error),
     }
