@@ -313,17 +313,21 @@ story_with! { "provider.mjs", async fn a_new_key_of_the_provider_is_known_at_onc
 
 story_with! { "hostile.mjs", async fn a_token_that_does_not_hold_lets_nobody_in(jfn, provider) {
     session(jfn, &sign_in_with(jfn, "nothing").await);
+    let mut let_in = Vec::new();
     for fault in [
         "audience", "more audiences", "issuer", "expiry", "age", "nonce", "no nonce", "access token", "key",
         "unknown key", "alg none", "alg none, signed", "shared secret", "public key as secret", "changed",
     ] {
-        let refused = sign_in_with(jfn, fault).await;
-        assert_eq!(refused.status(), StatusCode::UNAUTHORIZED, "{fault}");
-        let cookies = refused.headers().get_all(SET_COOKIE);
-        assert!(cookies.iter().all(|cookie| !cookie.to_str().unwrap().starts_with("jfn_session=")), "{fault}");
-        let told: Value = refused.json().await.unwrap();
+        let answer = sign_in_with(jfn, fault).await;
+        let is_in = answer.headers().get_all(SET_COOKIE).iter().any(|c| c.to_str().unwrap().starts_with("jfn_session="));
+        if is_in || answer.status() != StatusCode::UNAUTHORIZED {
+            let_in.push(fault);
+            continue;
+        }
+        let told: Value = answer.json().await.unwrap();
         assert_eq!(told["code"], "UNAUTHENTICATED", "{fault}");
     }
+    assert_eq!(let_in, Vec::<&str>::new());
     for fault in ["unverified", "no groups", "two roles"] {
         assert_eq!(sign_in_with(jfn, fault).await.status(), StatusCode::FORBIDDEN, "{fault}");
     }
