@@ -68,8 +68,8 @@ pub fn check(
             "This is one thing over and over, or a row of keys; choose something longer to guess.".to_owned(),
         );
     }
-    let bare = owner.words().iter().fold(password, |left, word| left.replace(word.as_str(), ""));
-    if bare.chars().filter(|c| c.is_alphanumeric()).count() < OF_THEIR_OWN {
+    let bare = owner.words().iter().fold(password.clone(), |left, word| left.replace(word.as_str(), ""));
+    if bare != password && bare.chars().filter(|c| c.is_alphanumeric()).count() < OF_THEIR_OWN {
         return refused(
             "Without your name, your e-mail, the city and this program's name little is left of it; choose another."
                 .to_owned(),
