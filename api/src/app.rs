@@ -13,12 +13,14 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::{
+    audit::{self, Attempt},
     authn::{SessionTimes, Throttle},
-    authz::{Action, Reach, Viewer},
+    authz::{Action, Actor, Reach, Viewer},
     city::City,
     error::{Error, Result},
-    events,
     evidence_store::EvidenceStore,
+    metrics::Metrics,
+    news::{self, News, Newsroom},
 };
 
 /// How long a feed stays with a process that no longer says it is alive, if nothing else is set.
@@ -35,6 +37,10 @@ pub struct App {
     pub sessions: SessionTimes,
     /// Failed sign-ins.
     pub throttle: Throttle,
+    /// The figures of this process.
+    pub metrics: Arc<Metrics>,
+    /// Where it is told what was committed.
+    pub newsroom: Newsroom,
     evidence: Option<EvidenceStore>,
     // SQLite has one writer; a fair queue before it keeps every one of them from waiting out its busy timeout.
     writing: Option<Arc<tokio::sync::Mutex<()>>>,
@@ -88,17 +94,14 @@ impl Clock {
 impl App {
     #[must_use]
     pub fn new(db: DatabaseConnection, city: City, clock: Clock) -> Self {
+        let mut db = db;
+        let metrics = Arc::new(Metrics::default());
+        let counting = metrics.clone();
+        db.set_metric_callback(move |statement| counting.sent(statement));
         let writing = (db.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
-        Self {
-            db,
-            city: Arc::new(city),
-            clock,
-            holder: Holder::default(),
-            sessions: SessionTimes::default(),
-            throttle: Throttle::default(),
-            evidence: None,
-            writing,
-        }
+        let (city, holder, newsroom) = (Arc::new(city), Holder::default(), Newsroom::default());
+        let (sessions, throttle) = (SessionTimes::default(), Throttle::default());
+        Self { db, city, clock, holder, sessions, throttle, metrics, newsroom, evidence: None, writing }
     }
 
     /// The same, but feeds stay for so long with a process that no longer says it is alive.
@@ -129,7 +132,7 @@ impl App {
         self.city.day_of(self.clock.now())
     }
 
-    /// Runs `operation` as one transaction: all of it is kept, with its audit rows, or nothing.
+    /// Runs `operation` as one transaction: all of it is kept, with its audit rows, or nothing but that it was refused.
     ///
     /// `action` is what the viewer must be able to do somewhere for the mutation to be open to them at all.
     pub async fn write<T>(
@@ -139,25 +142,76 @@ impl App {
         action: Action,
         operation: impl AsyncFnOnce(&mut Tx) -> Result<T>,
     ) -> Result<T> {
-        if viewer.reach(action) == Reach::Nowhere {
-            return Err(Error::closed_to(viewer, action, mutation));
-        }
-        let _turn = match &self.writing {
-            Some(writing) => Some(writing.lock().await),
-            None => None,
+        let named = audit::named(mutation);
+        let written = match viewer.reach(action) {
+            Reach::Nowhere => Err(Error::closed_to(viewer, action, mutation)),
+            Reach::OwnDistricts | Reach::Everywhere => {
+                // On the heap: what a mutation carries through all its steps is more than a thread's stack should hold.
+                Box::pin(self.transact(viewer, mutation, &named, operation)).await
+            }
         };
+        // What the server itself could not do stands in its log.
+        if let Err(error) = &written
+            && viewer.actor != Actor::Server
+        {
+            let result = audit::result_of(error);
+            self.noted(Attempt { who: Some(viewer), action: mutation, subjects: &named, result }).await;
+        }
+        written
+    }
+
+    async fn transact<T>(
+        &self,
+        viewer: &Viewer,
+        mutation: &'static str,
+        named: &[String],
+        operation: impl AsyncFnOnce(&mut Tx) -> Result<T>,
+    ) -> Result<T> {
+        let _turn = self.turn().await;
         let mut tx = Tx::begin(self, viewer, mutation).await?;
         let value = operation(&mut tx).await?; // an error drops the transaction, which rolls it back
-        events::audit(&tx).await?;
+        audit::of_transaction(&tx, named).await?;
+        let told = std::mem::take(&mut tx.news);
+        if !told.is_empty() && tx.is_postgres() {
+            news::tell(&tx.conn, &told).await?;
+        }
         tx.conn.commit().await?;
+        if self.writing.is_some() {
+            told.into_iter().for_each(|news| self.newsroom.spread(news));
+        }
         Ok(value)
+    }
+
+    async fn turn(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        match &self.writing {
+            Some(writing) => {
+                let _waits = self.metrics.waiting.one_more();
+                Some(writing.lock().await)
+            }
+            None => None,
+        }
+    }
+
+    /// Keeps in the audit log what no transaction does: a sign-in, say.
+    pub async fn note(&self, attempt: Attempt<'_>) -> Result<()> {
+        let _turn = self.turn().await;
+        attempt.keep(&self.db, self.clock.now()).await
+    }
+
+    /// The same for what was refused. That it could not be kept is told to the log: the refusal stands anyway.
+    pub async fn noted(&self, attempt: Attempt<'_>) {
+        let (action, result) = (attempt.action.to_owned(), attempt.result.to_owned());
+        if let Err(error) = self.note(attempt).await {
+            let cause = error.cause().unwrap_or_else(|| error.to_string());
+            tracing::error!(action, result, cause, "an attempt is not in the audit log");
+        }
     }
 }
 
 impl App {
     /// Writes something that may as well be left out: on SQLite it is, when somebody else is writing, so that no read ever
     /// waits for it.
-    pub async fn note(&self, note: impl AsyncFnOnce(&DatabaseConnection) -> Result<()>) -> Result<()> {
+    pub async fn jot(&self, note: impl AsyncFnOnce(&DatabaseConnection) -> Result<()>) -> Result<()> {
         let Some(writing) = &self.writing else { return note(&self.db).await };
         match writing.try_lock() {
             Ok(_turn) => note(&self.db).await,
@@ -194,6 +248,8 @@ pub struct Tx {
     pub subjects: Vec<String>,
     /// This transaction's place in the order of changes, once it is asked for.
     pub transaction: Option<i64>,
+    /// What is told to those who listen once it is committed.
+    pub news: Vec<News>,
 }
 
 tokio::task_local! {
@@ -219,6 +275,7 @@ impl Tx {
             request_id: REQUEST_ID.try_with(|id| *id).ok(),
             subjects: Vec::new(),
             transaction: None,
+            news: Vec::new(),
         })
     }
 

@@ -149,7 +149,9 @@ async fn begin(
         session: None,
         lacks_second_factor: false,
     };
-    app.write(&viewer, "signIn", Action::KeepOwnAccount, async |tx| {
+    // Until it is known that they are who they say, the server does this: a wrong code is not theirs in the audit log.
+    app.write(&Viewer::server(), "signIn", Action::KeepOwnAccount, async |tx| {
+        tx.viewer = viewer;
         if let Some(code) = &code {
             writes::second_factors::spend(tx, code).await?;
         }
@@ -169,8 +171,22 @@ pub async fn sign_out(app: &App, secret: &str) -> Result<()> {
     .await
 }
 
-/// The viewer behind a session cookie, in one statement, and another one once a minute.
+/// The viewer behind a session cookie who asks for something, in one statement, and another one once a minute.
 pub async fn viewer_of_session(app: &App, secret: &str) -> Result<Option<Viewer>> {
+    let now = app.clock.now();
+    let Some((viewer, last_used_at)) = session_of(app, secret).await? else { return Ok(None) };
+    if let Some(id) = viewer.session.filter(|_| last_used_at + NOTED <= now) {
+        app.jot(async |db| writes::sessions::used(db, id, now).await).await?;
+    }
+    Ok(Some(viewer))
+}
+
+/// The viewer behind a session cookie who asks for nothing: to be told of things does not keep a session alive.
+pub async fn listener_of_session(app: &App, secret: &str) -> Result<Option<Viewer>> {
+    Ok(session_of(app, secret).await?.map(|(viewer, _)| viewer))
+}
+
+async fn session_of(app: &App, secret: &str) -> Result<Option<(Viewer, DateTime<Utc>)>> {
     let now = app.clock.now();
     type Row = (SessionId, SignInMethod, DateTime<Utc>, StaffId, StaffRole, Option<DistrictId>);
     let rows: Vec<Row> = unscoped::<session::Entity>()
@@ -196,14 +212,11 @@ pub async fn viewer_of_session(app: &App, secret: &str) -> Result<Option<Viewer>
         .all(&app.db)
         .await?;
     let Some(&(id, method, last_used_at, ..)) = rows.first() else { return Ok(None) };
-    if last_used_at + NOTED <= now {
-        app.note(async |db| writes::sessions::used(db, id, now).await).await?;
-    }
     let seats = rows.into_iter().map(|(_, _, _, staff, role, seat)| (staff, role, seat)).collect();
     let lacks_second_factor =
         method == SignInMethod::Password && app.city.preset.sign_in.second_factor_required;
     let viewer = viewer_from(seats);
-    Ok(viewer.map(|viewer| Viewer { session: Some(id), lacks_second_factor, ..viewer }))
+    Ok(viewer.map(|viewer| (Viewer { session: Some(id), lacks_second_factor, ..viewer }, last_used_at)))
 }
 
 /// A member of staff as a viewer, for commands that act in somebody's name.
@@ -261,7 +274,7 @@ pub async fn viewer_of_token(app: &App, token: &str) -> Result<Option<Viewer>> {
         return Ok(None);
     };
     if token.last_used_at.is_none_or(|at| at + NOTED <= now) {
-        app.note(async |db| writes::access_tokens::used(db, token.id, now).await).await?;
+        app.jot(async |db| writes::access_tokens::used(db, token.id, now).await).await?;
     }
     let in_districts = token.districts.is_some();
     Ok(Some(Viewer {

@@ -42,6 +42,8 @@ pub enum Action {
     /// Cases, places, parties, violations, notices, inspections, legal actions, deadlines.
     ReadCases,
     WorkCases,
+    /// Where letters reach an owner, a manager or an occupant: often their home.
+    ReadPartyAddresses,
     ReadPrivileged,
     WritePrivileged,
     /// Single calls of a place, flags and their explanation.
@@ -80,6 +82,8 @@ pub enum Action {
     ReadRejectedRows,
     ReadStaff,
     ChangeSeats,
+    /// Who is a member of staff.
+    ChangeStaff,
     /// Make and revoke access tokens of programs.
     ChangeTokens,
     PushCalls,
@@ -121,8 +125,11 @@ impl Viewer {
         }
         match self.actor {
             Actor::Server => Reach::Everywhere,
-            Actor::Token { scope, in_districts, .. } => reach_of_token(scope, in_districts, action),
-            Actor::Staff(_) => reach_of(self.role, action),
+            Actor::Token { scope, in_districts, .. } => match row(action)[column_of_token(scope)] {
+                Reach::Everywhere if in_districts => Reach::OwnDistricts,
+                reach => reach,
+            },
+            Actor::Staff(_) => column_of(self.role).map_or(Reach::Nowhere, |column| row(action)[column]),
         }
     }
 
@@ -165,7 +172,7 @@ impl Viewer {
         }
         let Actor::Token { scope: has, .. } = self.actor else { return None };
         let needed =
-            TokenScope::ALL.iter().find(|scope| reach_of_token(**scope, false, action) != Reach::Nowhere);
+            TokenScope::ALL.iter().find(|scope| row(action)[column_of_token(**scope)] != Reach::Nowhere);
         Some(match needed {
             Some(needed) => format!(
                 "This needs a token of the scope {needed}; this token has the scope {has}. An administrator makes \
@@ -176,49 +183,68 @@ impl Viewer {
     }
 }
 
-fn reach_of_token(scope: TokenScope, in_districts: bool, action: Action) -> Reach {
-    match (scope, action) {
-        (TokenScope::ReadCases, Action::ReadCases) if in_districts => Reach::OwnDistricts,
-        (TokenScope::ReadCases, Action::ReadCases) | (TokenScope::PushCalls, Action::PushCalls) => {
-            Reach::Everywhere
-        }
-        _ => Reach::Nowhere,
+/// Where each role and each kind of token may do a thing: DESIGN.md's table, one line per action. The columns are, in this
+/// order: attorney, sergeant, code officer, city attorney, commissioner, administrator, a token that reads cases (of its
+/// districts only, when it is held to some), a token that pushes calls. Another district's things are what `OWN` leaves out; what has no district is another's too.
+#[rustfmt::skip] // or the columns no longer stand below one another
+const fn row(action: Action) -> [Reach; 8] {
+    use Action as A;
+    const NO: Reach = Reach::Nowhere;
+    const OWN: Reach = Reach::OwnDistricts;
+    const ALL: Reach = Reach::Everywhere;
+    match action {
+        //                        attorney sergeant code  city comm. admin. reads pushes
+        A::ReadCases             => [ALL, ALL, ALL, ALL, NO , NO , ALL, NO],
+        A::WorkCases             => [OWN, OWN, OWN, ALL, NO , NO , NO , NO],
+        A::ReadPartyAddresses    => [ALL, ALL, ALL, ALL, NO , NO , NO , NO],
+        A::ReadPrivileged        => [ALL, NO , NO , ALL, NO , NO , NO , NO],
+        A::WritePrivileged       => [OWN, NO , NO , ALL, NO , NO , NO , NO],
+        A::ReadCalls             => [OWN, OWN, OWN, ALL, NO , NO , NO , NO],
+        A::ReviewFlags           => [NO , OWN, NO , NO , NO , NO , NO , NO],
+        A::RecordChallenges      => [OWN, OWN, OWN, ALL, NO , NO , NO , NO],
+        A::DecideChallenges      => [OWN, OWN, NO , ALL, NO , NO , NO , NO],
+        A::OpenCaseFromFlag      => [OWN, OWN, OWN, ALL, NO , NO , NO , NO],
+        A::ReferLegalAction      => [OWN, OWN, OWN, ALL, NO , NO , NO , NO],
+        A::ConductLegalAction    => [OWN, NO , NO , ALL, NO , NO , NO , NO],
+        A::TakeLegalSteps        => [OWN, NO , OWN, ALL, NO , NO , NO , NO],
+        A::EnforceCode           => [OWN, NO , OWN, ALL, NO , NO , NO , NO],
+        A::SetDeadlines          => [OWN, OWN, OWN, ALL, NO , NO , NO , NO],
+        A::ConfirmRemedies       => [NO , NO , NO , ALL, NO , NO , NO , NO],
+        A::ExtendDeadlines       => [OWN, NO , NO , ALL, NO , NO , NO , NO],
+        A::ExtendCompliance      => [OWN, NO , OWN, ALL, NO , NO , NO , NO],
+        A::CloseCases            => [OWN, OWN, OWN, ALL, NO , NO , NO , NO],
+        A::ReadEvidence          => [ALL, ALL, ALL, ALL, NO , NO , NO , NO],
+        A::AddEvidence           => [OWN, OWN, OWN, ALL, NO , NO , NO , NO],
+        A::FollowCalendars       => [OWN, OWN, OWN, ALL, NO , NO , NO , NO],
+        A::KeepOwnAccount        => [ALL, ALL, ALL, ALL, ALL, ALL, NO , NO],
+        A::ReadAggregates        => [ALL, ALL, ALL, ALL, ALL, NO , NO , NO],
+        A::ReadFeeds             => [ALL, ALL, ALL, ALL, ALL, ALL, NO , NO],
+        A::RunFeeds              => [NO , ALL, NO , ALL, NO , ALL, NO , NO],
+        A::ReadRejectedRows      => [NO , NO , NO , NO , NO , ALL, NO , NO],
+        A::ReadStaff             => [ALL, ALL, ALL, ALL, NO , ALL, NO , NO],
+        A::ChangeSeats           => [NO , NO , NO , ALL, NO , ALL, NO , NO],
+        A::ChangeStaff           => [NO , NO , NO , NO , NO , ALL, NO , NO],
+        A::ChangeTokens          => [NO , NO , NO , NO , NO , ALL, NO , NO],
+        A::PushCalls             => [NO , NO , NO , NO , NO , NO , NO , ALL],
     }
 }
 
-fn reach_of(role: StaffRole, action: Action) -> Reach {
-    use Action as A;
-    use Reach::{Everywhere, Nowhere, OwnDistricts};
-    use StaffRole as R;
-    match (role, action) {
-        (_, A::KeepOwnAccount) => Everywhere,
-        (R::Attorney | R::Sergeant | R::CodeOfficer, action) => match (action, role) {
-            (A::ReadCases | A::ReadAggregates | A::ReadFeeds | A::ReadStaff, _) => Everywhere,
-            (A::ReadEvidence, _) | (A::ReadPrivileged, R::Attorney) | (A::RunFeeds, R::Sergeant) => {
-                Everywhere
-            }
-            (A::WorkCases | A::ReadCalls | A::OpenCaseFromFlag | A::ReferLegalAction, _) => OwnDistricts,
-            (A::SetDeadlines | A::CloseCases | A::RecordChallenges | A::AddEvidence, _) => OwnDistricts,
-            (A::FollowCalendars, _) => OwnDistricts,
-            (A::DecideChallenges, R::Attorney | R::Sergeant) => OwnDistricts,
-            (A::WritePrivileged | A::ConductLegalAction | A::ExtendDeadlines, R::Attorney) => OwnDistricts,
-            (A::EnforceCode | A::ExtendCompliance, R::Attorney | R::CodeOfficer) => OwnDistricts,
-            (A::TakeLegalSteps, R::Attorney | R::CodeOfficer) => OwnDistricts,
-            (A::ReviewFlags, R::Sergeant) => OwnDistricts,
-            _ => Nowhere,
-        },
-        (R::CityAttorney, A::ReviewFlags | A::ReadRejectedRows | A::ChangeTokens | A::PushCalls) => Nowhere,
-        (R::CityAttorney, _) => Everywhere,
-        (R::Commissioner, A::ReadAggregates | A::ReadFeeds) => Everywhere,
-        (
-            R::Administrator,
-            A::ReadFeeds
-            | A::RunFeeds
-            | A::ReadRejectedRows
-            | A::ReadStaff
-            | A::ChangeSeats
-            | A::ChangeTokens,
-        ) => Everywhere,
-        (R::Commissioner | R::Administrator | R::Integration, _) => Nowhere,
+/// Which column of the table is a member's of staff; a program that is no token has none.
+const fn column_of(role: StaffRole) -> Option<usize> {
+    match role {
+        StaffRole::Attorney => Some(0),
+        StaffRole::Sergeant => Some(1),
+        StaffRole::CodeOfficer => Some(2),
+        StaffRole::CityAttorney => Some(3),
+        StaffRole::Commissioner => Some(4),
+        StaffRole::Administrator => Some(5),
+        StaffRole::Integration => None,
+    }
+}
+
+const fn column_of_token(scope: TokenScope) -> usize {
+    match scope {
+        TokenScope::ReadCases => 6,
+        TokenScope::PushCalls => 7,
     }
 }

@@ -24,6 +24,13 @@ pub struct Config {
         hide_env_values = true
     )]
     pub database_url: String,
+    /// A file with the database's address, in place of `DATABASE_URL`: for one that holds a password.
+    #[arg(long, global = true, env = "DATABASE_URL_FILE", value_name = "FILE")]
+    pub database_url_file: Option<PathBuf>,
+    /// Where migrations run on PostgreSQL: the same database as another role, which owns the tables. The server's own role
+    /// then owns nothing and is given what it needs, no more; without it, the server migrates as itself.
+    #[arg(long, global = true, env = "DATABASE_MIGRATE_URL", hide_env_values = true)]
+    pub database_migrate_url: Option<String>,
     /// Address and port to listen on.
     #[arg(long, global = true, env = "JFN_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
@@ -51,6 +58,9 @@ pub struct Config {
     /// Requests of one member of staff or one program a minute at most; 0 for no limit.
     #[arg(long, global = true, env = "JFN_REQUESTS_BY_VIEWER", default_value_t = 1_200)]
     pub requests_by_viewer: u32,
+    /// Subscriptions that one member of staff or one program may have open at once.
+    #[arg(long, global = true, env = "JFN_SUBSCRIPTIONS_BY_VIEWER", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub subscriptions_by_viewer: u32,
     /// Hours that somebody stays signed in at most.
     #[arg(long, global = true, env = "JFN_SESSION_HOURS", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=720))]
     pub session_hours: u32,
@@ -74,23 +84,99 @@ pub struct Config {
     /// Bytes of a file of evidence at most.
     #[arg(long, global = true, env = "JFN_EVIDENCE_LIMIT", default_value_t = LARGEST)]
     pub evidence_limit: u64,
+    /// What whoever reads `/metrics` must send as a bearer token; without it nobody reads them in production mode.
+    #[arg(long, global = true, env = "JFN_METRICS_TOKEN", hide_env_values = true, value_parser = secret_told)]
+    pub metrics_token: Option<Secret>,
+    /// A file with that token.
+    #[arg(long, global = true, env = "JFN_METRICS_TOKEN_FILE", value_name = "FILE")]
+    pub metrics_token_file: Option<PathBuf>,
+    /// What is logged, as filters of `tracing` are written.
+    #[arg(long, global = true, env = "JFN_LOG", default_value = "info,sqlx=warn")]
+    pub log: String,
+    /// Where traces are sent, by OTLP over HTTP; none are made without.
+    #[arg(long, global = true, env = "OTEL_EXPORTER_OTLP_ENDPOINT", hide_env_values = true)]
+    pub otlp_endpoint: Option<String>,
+    /// What the traces are filed under.
+    #[arg(long, global = true, env = "OTEL_SERVICE_NAME", default_value = "jfn")]
+    pub otlp_service: String,
+    /// Connections open at once at most; whoever comes then waits until another one ends.
+    #[arg(long, global = true, env = "JFN_OPEN_CONNECTIONS", default_value_t = 1_024, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub open_connections: u32,
+    /// Seconds that the head of a request may take, and a connection stay idle; a proxy should let go of it earlier.
+    #[arg(long, global = true, env = "JFN_HEAD_SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub head_seconds: u64,
     /// Seconds that running requests get when the server is told to stop.
     #[arg(long, global = true, env = "JFN_GRACE_SECONDS", default_value_t = 20)]
     pub grace_seconds: u64,
 }
 
+fn secret_told(told: &str) -> std::result::Result<Secret, std::convert::Infallible> {
+    Ok(Secret::new(told))
+}
+
 impl Config {
+    /// The same, with the secrets that stand in files.
+    pub fn with_secrets(&self) -> Result<Self> {
+        let mut whole = self.clone();
+        if let Some(file) = &self.database_url_file {
+            if std::env::var_os("DATABASE_URL").is_some() {
+                return Err(Error::BadInput(
+                    "Set `DATABASE_URL` or `DATABASE_URL_FILE`, not both.".to_owned(),
+                ));
+            }
+            whole.database_url = secret_in(file, "The database's address")?;
+        }
+        if let Some(file) = &self.metrics_token_file {
+            if self.metrics_token.is_some() {
+                let both = "Set `JFN_METRICS_TOKEN` or `JFN_METRICS_TOKEN_FILE`, not both.";
+                return Err(Error::BadInput(both.to_owned()));
+            }
+            whole.metrics_token = Some(Secret::new(secret_in(file, "The token of the figures")?));
+        }
+        Ok(whole)
+    }
+
     /// Where the files of evidence lie.
     #[must_use]
     pub fn evidence_place(&self) -> String {
         if let Some(place) = &self.evidence {
             return place.clone();
         }
-        let database = self.database_url.strip_prefix("sqlite:").map(|file| file.trim_start_matches("//"));
-        let Some(file) = database else { return "jfn-evidence".to_owned() };
-        let file = file.split('?').next().unwrap_or_default();
-        Path::new(file).with_extension("evidence").display().to_string()
+        match self.sqlite_file() {
+            Some(file) => file.with_extension("evidence").display().to_string(),
+            None => "jfn-evidence".to_owned(),
+        }
     }
+
+    /// The file of the SQLite database; none where the data is in PostgreSQL.
+    #[must_use]
+    pub fn sqlite_file(&self) -> Option<PathBuf> {
+        let file = self.database_url.strip_prefix("sqlite:")?.trim_start_matches("//");
+        Some(PathBuf::from(file.split('?').next().unwrap_or_default()))
+    }
+}
+
+/// The environment's name for what we share with the city's provider of identities; it may end in `_FILE` too.
+pub const OPENID_CLIENT_SECRET: &str = "JFN_OPENID_CLIENT_SECRET";
+
+/// The environment's names for the secrets of a feed; each may end in `_FILE` and then names a file.
+#[must_use]
+pub fn feed_variables(key: &str) -> [String; 2] {
+    ["JFN_FEED_TOKEN_", "JFN_FEED_SIGNING_KEY_"].map(|prefix| variable(prefix, key))
+}
+
+/// Names in the environment that begin like ours and are none of these.
+#[must_use]
+pub fn unknown_variables(known: &[String]) -> Vec<String> {
+    let told = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let mut unknown: Vec<String> =
+        told.filter(|name| name.starts_with("JFN_") && !known.contains(name)).collect();
+    unknown.sort();
+    unknown
+}
+
+fn variable(prefix: &str, key: &str) -> String {
+    format!("{prefix}{}", key.to_uppercase().replace('-', "_"))
 }
 
 /// The app token of a feed: of the file that its connection names, or `JFN_FEED_TOKEN_` and the feed's key in capitals
@@ -118,27 +204,35 @@ pub fn store_options() -> Vec<(String, Secret)> {
 /// What we share with the city's provider of identities: of the file that the preset names, or `JFN_OPENID_CLIENT_SECRET`.
 /// None when neither is set, as for a client that has no secret.
 pub fn openid_client_secret(file: Option<&Path>) -> Result<Option<Secret>> {
-    read_secret("JFN_OPENID_CLIENT_SECRET", "the provider of identities", file)
+    read_secret(OPENID_CLIENT_SECRET, "The secret of the provider of identities", file)
 }
 
 fn secret(prefix: &str, key: &str, file: Option<&Path>) -> Result<Option<Secret>> {
-    let variable = format!("{prefix}{}", key.to_uppercase().replace('-', "_"));
-    read_secret(&variable, &format!("feed {key}"), file)
+    read_secret(&variable(prefix, key), &format!("The secret of feed {key}"), file)
 }
 
-fn read_secret(variable: &str, whose: &str, file: Option<&Path>) -> Result<Option<Secret>> {
-    let told = match file {
-        Some(file) => fs::read_to_string(file).map_err(|error| {
-            Error::BadInput(format!("The secret of {whose} in {} cannot be read: {error}.", file.display()))
-        })?,
+// The first that is set: the file that the preset names, the one that the environment names, the environment.
+fn read_secret(variable: &str, what: &str, file: Option<&Path>) -> Result<Option<Secret>> {
+    let told_file = std::env::var_os(format!("{variable}_FILE")).map(PathBuf::from);
+    let told = match file.or(told_file.as_deref()) {
+        Some(file) => secret_in(file, what)?,
         None => match std::env::var(variable) {
-            Ok(told) => told,
+            Ok(told) => told.trim().to_owned(),
             Err(_) => return Ok(None),
         },
     };
-    let told = told.trim();
     if told.is_empty() {
-        return Err(Error::BadInput(format!("The secret of {whose} is empty.")));
+        return Err(Error::BadInput(format!("{what} is empty.")));
     }
     Ok(Some(Secret::new(told)))
+}
+
+fn secret_in(file: &Path, what: &str) -> Result<String> {
+    let told = fs::read_to_string(file);
+    let told = told
+        .map_err(|error| Error::BadInput(format!("{what} in {} cannot be read: {error}.", file.display())))?;
+    match told.trim() {
+        "" => Err(Error::BadInput(format!("{what} is empty."))),
+        told => Ok(told.to_owned()),
+    }
 }

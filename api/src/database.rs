@@ -1,5 +1,7 @@
 //! Opening the database: SQLite or PostgreSQL by its address, and bringing its schema up to date.
 
+mod roles;
+
 use std::time::{Duration, Instant};
 
 use migration::{Migrator, MigratorTrait};
@@ -43,6 +45,13 @@ impl Opening {
             statement_time: Some(Duration::from_secs(config.request_seconds)),
             durable: true,
         }
+    }
+
+    /// The same for migrations: a connection of its own, which may take its time, perhaps as another role.
+    #[must_use]
+    pub fn to_migrate(&self, url: Option<&str>) -> Self {
+        let url = url.unwrap_or(&self.url).to_owned();
+        Self { url, connections: 2, statement_time: None, ..self.clone() }
     }
 }
 
@@ -89,6 +98,40 @@ pub async fn open(opening: &Opening) -> Result<DatabaseConnection> {
 async fn ends_after(connection: &mut SqliteConnection, most: Duration) -> Result<(), sqlx::Error> {
     let began = Instant::now();
     connection.lock_handle().await?.set_progress_handler(OPERATIONS, move || began.elapsed() < most);
+    Ok(())
+}
+
+/// Connections that the pool has open, and of those the idle ones.
+#[must_use]
+pub fn pool(db: &DatabaseConnection) -> Option<(u32, usize)> {
+    match db.get_database_backend() {
+        DbBackend::Sqlite => {
+            let pool = db.get_sqlite_connection_pool();
+            Some((pool.size(), pool.num_idle()))
+        }
+        DbBackend::Postgres => {
+            let pool = db.get_postgres_connection_pool();
+            Some((pool.size(), pool.num_idle()))
+        }
+        _ => None,
+    }
+}
+
+/// Brings the database up to date as the role of that address, if there is one, and lets the server's role use what is there.
+pub async fn prepare(opening: &Opening, migrate_url: Option<&str>) -> Result<()> {
+    if migrate_url.is_some_and(|url| !url.starts_with("postgres")) {
+        let message =
+            "DATABASE_MIGRATE_URL is for PostgreSQL, where tables belong to a role; SQLite knows no roles.";
+        return Err(Error::BadInput(message.to_owned()));
+    }
+    let db = open(&opening.to_migrate(migrate_url)).await?;
+    migrate(&db).await?;
+    if migrate_url.is_some() {
+        let server = open(&Opening { connections: 1, ..opening.clone() }).await?;
+        roles::allow(&db, &roles::current(&server).await?).await?;
+        server.close().await?;
+    }
+    db.close().await?;
     Ok(())
 }
 

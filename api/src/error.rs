@@ -20,8 +20,8 @@ pub enum Error {
     #[error("Your role has no access to {0}.")]
     Forbidden(&'static str),
     /// The viewer may not, and this is what they lack.
-    #[error("{0}")]
-    Lacking(String),
+    #[error("{message}")]
+    Lacking { what: &'static str, message: String },
     /// Missing or invisible: the two look the same.
     #[error("There is no such {0}.")]
     NotFound(&'static str),
@@ -36,6 +36,11 @@ pub enum Error {
     /// A run had to stop: it lost its feed, the feed was paused, or the server stops.
     #[error("{0}")]
     Interrupted(String),
+    /// A stream came faster than it was read.
+    #[error(
+        "You fell behind; ask what you missed, `changesSince` with your last cursor, and subscribe again."
+    )]
+    Behind,
     #[error("{0}")]
     TooComplex(String),
     #[error("{}", .0.first().map_or("refused", |refusal| refusal.message.as_str()))]
@@ -50,7 +55,10 @@ impl Error {
     /// That `what` is closed to a viewer who may not do that anywhere.
     #[must_use]
     pub fn closed_to(viewer: &Viewer, action: Action, what: &'static str) -> Self {
-        viewer.lacking(action).map_or(Self::Forbidden(what), Self::Lacking)
+        match viewer.lacking(action) {
+            Some(message) => Self::Lacking { what, message },
+            None => Self::Forbidden(what),
+        }
     }
 
     /// The word in `extensions.code`.
@@ -58,10 +66,11 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unauthenticated => "UNAUTHENTICATED",
-            Self::Forbidden(_) | Self::Lacking(_) => "FORBIDDEN",
+            Self::Forbidden(_) | Self::Lacking { .. } => "FORBIDDEN",
             Self::NotFound(_) | Self::NothingKnown(_) => "NOT_FOUND",
             Self::BadInput(_) | Self::Refused(_) => "BAD_INPUT",
             Self::Busy { .. } | Self::Interrupted(_) => "RATE_LIMITED",
+            Self::Behind => "CATCH_UP",
             Self::TooComplex(_) => "TOO_COMPLEX",
             Self::Database(_) | Self::Internal(_) => "INTERNAL",
         }

@@ -1,21 +1,20 @@
-//! The timeline of cases, each entry bound to the one before it, and the audit log.
+//! The timeline of cases, each entry bound to the one before it.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
-    audit_row, case,
+    case,
     case_event::{self, CaseEventKind, Change, Changes},
-    id::{AuditRowId, CaseEventId},
+    id::CaseEventId,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Statement,
-    sea_query::Expr,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Statement, sea_query::Expr,
 };
 use sha2::{Digest, Sha256};
 
 use crate::{
     app::Tx,
-    authz::Actor,
     error::{Error, Result},
+    news::News,
 };
 
 /// One entry of a case's timeline, before it is written.
@@ -109,6 +108,7 @@ pub async fn bind(tx: &mut Tx, case: &mut case::Model, entry: Entry) -> Result<c
     case.event_hash.clone_from(&event.hash);
     case.updated_at = tx.now;
     tx.changed(case.id);
+    tx.news.push(News::CaseEvent(event.id));
     Ok(event)
 }
 
@@ -163,25 +163,4 @@ async fn place_in_order(tx: &mut Tx) -> Result<i64> {
     let place = row.ok_or_else(|| Error::Internal("no transaction id".to_owned()))?.try_get("", "place")?;
     tx.transaction = Some(place);
     Ok(place)
-}
-
-/// Writes one audit row for each thing the transaction changed.
-pub async fn audit(tx: &Tx) -> Result<()> {
-    if tx.subjects.is_empty() {
-        return Ok(());
-    }
-    let rows = tx.subjects.iter().map(|subject| audit_row::ActiveModel {
-        id: Set(AuditRowId::generate()),
-        recorded_at: Set(tx.now),
-        staff_id: Set(tx.viewer.staff_id()),
-        access_token_id: Set(match tx.viewer.actor {
-            Actor::Token { id, .. } => Some(id),
-            Actor::Staff(_) | Actor::Server => None,
-        }),
-        action: Set(tx.mutation.to_owned()),
-        subject: Set(subject.clone()),
-        request_id: Set(tx.request_id),
-    });
-    audit_row::Entity::insert_many(rows).exec_without_returning(tx.conn()).await?;
-    Ok(())
 }

@@ -1,7 +1,8 @@
 //! Justice for Neighbors: the server.
 //!
 //! The layers, each of which may use only those below it:
-//! `commands`, `http`, `schedule` → `graphql`, `authn` → `reads`, `writes` → `scope`, `app` → `authz`, `events`, `error`
+//! `commands`, `http`, `schedule` → `graphql` → `live` → `presence`, `authn` → `reads`, `writes` → `scope`, `app` → `audit`,
+//! `authz`, `events`, `news`, `error`
 //! → `domain` → the crate `entity`. `feeds` reads other systems' calls and knows nothing of ours; `preset` reads the
 //! city's facts from files.
 
@@ -10,6 +11,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr, clippy::panic)]
 
 pub mod app;
+pub mod audit;
 pub mod authn;
 pub mod authz;
 pub mod city;
@@ -23,8 +25,13 @@ pub mod evidence_store;
 pub mod feeds;
 pub mod graphql;
 pub mod http;
+pub mod live;
+pub mod metrics;
+pub mod news;
+pub mod presence;
 pub mod preset;
 pub mod reads;
 pub mod schedule;
 pub mod scope;
+pub mod telemetry;
 pub mod writes;

@@ -7,7 +7,6 @@ use std::process::ExitCode;
 
 use api::commands::Jfn;
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -15,14 +14,16 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[tokio::main]
 async fn main() -> ExitCode {
     let asked = Jfn::parse();
-    let filter = EnvFilter::try_from_env("JFN_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if asked.is_production() {
-        log.json().init();
-    } else {
-        log.init();
-    }
-    match asked.run().await {
+    let telemetry = match api::telemetry::begin(asked.config()) {
+        Ok(telemetry) => telemetry,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let ran = asked.run().await;
+    telemetry.end();
+    match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // What an error displays has no cause in it; the command line is where the cause may be shown.

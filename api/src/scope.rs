@@ -8,9 +8,10 @@ use entity::{
     deadline_extension, defendant, evidence, evidence_upload, feed, feed_run, flag, flag_call, flag_event,
     hearing,
     id::DistrictId,
-    inspection, legal_action, legal_action_status_change, letter, letter_custody, notice, notice_service,
-    nuisance_rule, order_violation, party, property, property_party, property_party_decision, referral,
-    rejected_row, response_pause, session, staff, team_seat, tenant_impact, title_recording, violation,
+    inspection, legal_action, legal_action_status_change, letter, letter_custody, litigation_hold, notice,
+    notice_service, nuisance_rule, order_violation, party, property, property_party, property_party_decision,
+    referral, rejected_row, response_pause, session, staff, team_seat, tenant_impact, title_recording,
+    violation,
 };
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
@@ -102,7 +103,7 @@ macro_rules! visible_with {
 }
 
 visible_with! {
-    case by CaseId: case_kind, inspection, violation, notice, tenant_impact, response_pause;
+    case by CaseId: case_kind, inspection, litigation_hold, violation, notice, tenant_impact, response_pause;
     property by PropertyId: address_alias, property_party;
     property_party by PropertyPartyId: property_party_decision;
     notice by NoticeId: notice_service, citation_fine, citation_appeal;
@@ -151,6 +152,13 @@ impl VisibleTo for access_token::Entity {
     fn visible_to(viewer: &Viewer) -> Select<Self> {
         within(viewer, Action::ReadStaff, |_| none())
     }
+}
+
+/// The same for an entry that was read on behalf of several viewers.
+#[must_use]
+pub fn sees_case_event(viewer: &Viewer, district: DistrictId, privileged: bool) -> bool {
+    viewer.may(Action::ReadCases, Some(district))
+        && (!privileged || viewer.reach(Action::ReadPrivileged) == Reach::Everywhere)
 }
 
 impl VisibleTo for evidence::Entity {

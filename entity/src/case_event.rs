@@ -48,6 +48,10 @@ words! {
         CostRecorded,
         /// A payment was recorded.
         PaymentRecorded,
+        /// An attorney placed a litigation hold.
+        LitigationHoldPlaced,
+        /// An attorney released it.
+        LitigationHoldReleased,
         /// The case or a person was referred elsewhere.
         Referred,
         /// The clock of the first look at the place was paused.

@@ -52,6 +52,8 @@ pub struct Model {
     pub listed: Option<i64>,
     /// Counts the transactions that may have changed its calls or where they belong.
     pub calls_changed: i64,
+    /// Its raw calls from before that day were purged; none when nothing was.
+    pub purged_before: Option<Date>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

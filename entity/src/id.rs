@@ -192,6 +192,8 @@ ids! {
     LetterId = "letter",
     /// One step of a legal action.
     LegalActionStatusChangeId = "step",
+    /// That nothing of a case may be removed.
+    LitigationHoldId = "hold",
     /// A notice.
     NoticeId = "notice",
     /// The service of a notice on one recipient.

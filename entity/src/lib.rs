@@ -49,6 +49,7 @@ pub mod legal_action;
 pub mod legal_action_status_change;
 pub mod letter;
 pub mod letter_custody;
+pub mod litigation_hold;
 pub mod notice;
 pub mod notice_service;
 pub mod notice_violation;

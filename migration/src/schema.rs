@@ -158,6 +158,19 @@ pub async fn append_only(manager: &SchemaManager<'_>, table: &'static str) -> Re
     for statement in statements {
         manager.get_connection().execute_unprepared(&statement).await?;
     }
+    never_emptied(manager, table).await
+}
+
+/// The same for `TRUNCATE`, which asks no trigger of single rows; SQLite has no such statement.
+pub async fn never_emptied(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
+    if manager.get_database_backend() == sea_orm_migration::sea_orm::DbBackend::Sqlite {
+        return Ok(());
+    }
+    let statement = format!(
+        "CREATE OR REPLACE TRIGGER {table}_never_emptied BEFORE TRUNCATE ON {table} \
+         FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuse()"
+    );
+    manager.get_connection().execute_unprepared(&statement).await?;
     Ok(())
 }
 

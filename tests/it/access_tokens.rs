@@ -12,11 +12,11 @@ const CASES: &str = "{ cases { totalCount nodes { number } } }";
 const FIELDS: &str = "token accessToken { id name scope feed districts { number } madeBy { email } createdAt expiresAt \
     lastUsedAt revokedAt }";
 
-fn reader(districts: Value) -> Value {
+pub fn reader(districts: Value) -> Value {
     json!({ "idempotencyKey": key(), "name": "Dashboard", "scope": "READ_CASES", "districts": districts })
 }
 
-async fn program(jfn: &Jfn, input: Value) -> (Client, Value) {
+pub async fn program(jfn: &Jfn, input: Value) -> (Client, Value) {
     let mut payload = jfn.administrator().await.done("accessTokenCreate", FIELDS, input).await;
     let token = payload["token"].as_str().expect("a token").to_owned();
     (jfn.nobody().with_token(&token), payload["accessToken"].take())

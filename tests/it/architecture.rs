@@ -41,6 +41,10 @@ const FENCES: &[(&str, &[&str])] = &[
         &["async_graphql", "poem::", "crate::reads", "crate::writes", "crate::graphql", "crate::http"],
     ),
     (
+        "audit.rs",
+        &["async_graphql", "poem::", "crate::reads", "crate::writes", "crate::graphql", "crate::http"],
+    ),
+    (
         "events.rs",
         &["async_graphql", "poem::", "crate::reads", "crate::writes", "crate::graphql", "crate::http"],
     ),

@@ -23,6 +23,7 @@ pub const WHOLE: [&str; 3] = [
      tenantImpact { id occupied households relocationPlan asOf recordedBy { name } recordedAt } \
      evidence { totalCount nodes { id fileName sha256 caption privileged addedAt addedBy { name } url \
      custody { action at by { name } reason } withdrawal { at reason by { name } } } } \
+     litigationHolds { inForce reason placedBy { name } placedAt releasedBy { name } releasedAt releaseReason } \
      referrals { id kind status case { id stage } madeBy { name } madeAt toStaff { name } reason answerBy \
      answeredBy { name } answeredAt answer } \
      events(first: 100) { totalCount nodes { id kind occurredAt recordedAt actor { name } summary body privileged \

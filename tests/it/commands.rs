@@ -1,7 +1,7 @@
 //! `jfn staff` and `jfn token`: what an administrator does at the command line.
 
 use api::commands::{
-    staff::{Add, add, list},
+    staff::{Add, add, leave, list},
     token::{Create, create},
 };
 use chrono::TimeDelta;
@@ -47,6 +47,26 @@ story! {
         assert_eq!(everybody.lines().count(), 28);
         let line = everybody.lines().find(|line| line.contains("sergeant9@jfn.example")).unwrap();
         assert!(line.starts_with("SERGEANT") && line.contains("district 3") && line.ends_with("active"), "{line}");
+    }
+}
+
+story! {
+    async fn whoever_leaves_is_signed_out_for_good_and_their_seat_is_vacant(jfn) {
+        let sergeant = jfn.sergeant(3).await;
+        sergeant.ask("{ cases { totalCount } }", json!({})).await;
+        leave(&jfn.app, " Sergeant3@jfn.example").await.unwrap();
+        assert_eq!(sergeant.error_of("{ cases { totalCount } }", json!({})).await, "UNAUTHENTICATED");
+        let again = json!({ "email": "sergeant3@jfn.example", "password": "a long enough password" });
+        assert_eq!(jfn.nobody().post("/auth/login", &again).await.status(), 401);
+        let chief = jfn.city_attorney().await;
+        let seen = chief.ask("{ district(number: 3) { team { vacancies } } }", json!({})).await;
+        assert_eq!(seen["district"]["team"]["vacancies"], json!(["SERGEANT"]));
+        let everybody = list(&jfn.app).await.unwrap();
+        let line = everybody.lines().find(|line| line.contains("sergeant3@jfn.example")).unwrap();
+        assert!(line.ends_with("inactive") && !line.contains("district"), "{line}");
+        for nobody in ["sergeant3@jfn.example", "nobody@jfn.example"] {
+            assert!(leave(&jfn.app, nobody).await.unwrap_err().to_string().contains("jfn staff list"));
+        }
     }
 }
 

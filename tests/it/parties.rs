@@ -68,7 +68,9 @@ story! {
                 { "status": "CONFIRMED", "reason": "Deed 2019-0412.", "by": by },
             ])
         );
-        let rows = audit_row::Entity::find().filter(audit_row::Column::Subject.eq(id.as_str().unwrap()));
+        let rows = audit_row::Entity::find()
+            .filter(audit_row::Column::Subject.eq(id.as_str().unwrap()))
+            .filter(audit_row::Column::Result.eq("DONE"));
         assert_eq!(rows.count(&jfn.app.db).await.unwrap(), 3, "one audit row for each of the three");
     }
 }

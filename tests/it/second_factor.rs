@@ -2,8 +2,9 @@
 
 use api::{commands::staff::reset, http::Edge, scope::unscoped};
 use chrono::TimeDelta;
-use entity::{recovery_code, session};
+use entity::{audit_row, recovery_code, session};
 use reqwest::{StatusCode, header::SET_COOKIE};
+use sea_orm::{ColumnTrait, QueryFilter};
 use serde_json::{Value, json};
 use tests::{Client, Jfn, Store, story};
 use totp_rs::{Builder, Secret};
@@ -32,6 +33,12 @@ async fn gets_in(jfn: &Jfn, email: &str, code: &str) -> bool {
     let (status, body, client) = login(jfn, email, Some(code)).await;
     assert!(status == StatusCode::NO_CONTENT || body == json!({ "code": "INVALID_CREDENTIALS" }), "{body}");
     client.is_some()
+}
+
+/// What the audit log has of that action with that result.
+async fn audited(jfn: &Jfn, action: &str, result: &str) -> Vec<audit_row::Model> {
+    let rows = unscoped::<audit_row::Entity>().filter(audit_row::Column::Action.eq(action));
+    rows.filter(audit_row::Column::Result.eq(result)).all(&jfn.app.db).await.expect("the audit log")
 }
 
 /// Enrols an authenticator; answers its secret, the recovery codes, and the client with its new cookie.
@@ -64,6 +71,11 @@ story! {
         assert_eq!((status, &body["code"]), (StatusCode::UNAUTHORIZED, &json!("SECOND_FACTOR_REQUIRED")));
         assert!(none.is_none());
         assert!(!gets_in(jfn, "attorney2@jfn.example", "000000").await);
+        for refused in ["SECOND_FACTOR_REQUIRED", "INVALID_CREDENTIALS"] {
+            let rows = audited(jfn, "signIn", refused).await;
+            assert_eq!(rows.len(), 1, "{refused}");
+            assert!(rows[0].staff_id.is_none() && rows[0].subject.starts_with("staff_"), "about them, not by them");
+        }
         jfn.wait(TimeDelta::seconds(30));
         assert!(gets_in(jfn, "attorney2@jfn.example", &code(jfn, &secret)).await);
         let factor = renewed.ask(FACTOR, json!({})).await["secondFactor"].take();
@@ -121,6 +133,7 @@ story! {
         let attorney = jfn.attorney(2).await;
         let wrong = json!({ "currentPassword": "wrong" });
         assert_eq!(attorney.refused("secondFactorEnrol", "secret", wrong).await, "INVALID");
+        assert_eq!(audited(jfn, "secondFactorEnrol", "INVALID").await.len(), 1);
         assert_eq!(attorney.refused("secondFactorConfirm", "recoveryCodes", json!({ "code": "123456" })).await, "REQUIRED");
         let own = json!({ "currentPassword": PASSWORD });
         let first = attorney.done("secondFactorEnrol", "secret", own.clone()).await;

@@ -49,6 +49,18 @@ impl Client {
         self.token.as_deref()
     }
 
+    /// Where its server is.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its session's cookie, if it has signed in.
+    #[must_use]
+    pub fn cookie(&self) -> Option<&str> {
+        self.cookie.as_deref()
+    }
+
     /// Signs in; the sign-in must be accepted.
     pub async fn sign_in(&mut self, email: &str, password: &str) {
         let response = self.post("/auth/login", &json!({ "email": email, "password": password })).await;

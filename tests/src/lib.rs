@@ -1,7 +1,7 @@
 //! The tests' harness: a real server on a real socket over a real database, and people who sign in to it.
 
 pub mod calls;
-mod city;
+pub mod city;
 mod client;
 pub mod fetched;
 pub mod files;
@@ -9,15 +9,10 @@ pub mod flags;
 pub mod log;
 pub mod page;
 pub mod portal;
+pub mod socket;
 mod store;
 
-use std::{
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::path::Path;
 
 use api::{
     app::{App, Clock},
@@ -39,7 +34,6 @@ pub struct Jfn {
     pub app: App,
     pub url: String,
     pub clock: Clock,
-    statements: Arc<AtomicUsize>,
     evidence: tempfile::TempDir,
     store: store::Opened,
     stop: oneshot::Sender<()>,
@@ -79,15 +73,25 @@ impl Jfn {
         sessions: SessionTimes,
         change: impl FnOnce(&mut Preset),
     ) -> Self {
+        Self::start_on(store::Opened::new(store).await, edge, sessions, change).await
+    }
+
+    /// Starts a server on PostgreSQL whose role owns nothing: another one has migrated, and let it serve.
+    pub async fn start_as_two_roles(change: impl FnOnce(&mut Preset)) -> Self {
+        let opened = store::Opened::with_two_roles().await;
+        Self::start_on(opened, Edge::default(), SessionTimes::default(), change).await
+    }
+
+    async fn start_on(
+        store: store::Opened,
+        edge: Edge,
+        sessions: SessionTimes,
+        change: impl FnOnce(&mut Preset),
+    ) -> Self {
         log::keep();
-        let store = store::Opened::new(store).await;
-        let mut db = database::open(&store.opening()).await.expect("the database opens");
-        let statements = Arc::new(AtomicUsize::new(0));
-        let counter = statements.clone();
-        db.set_metric_callback(move |_| {
-            counter.fetch_add(1, Ordering::SeqCst);
-        });
-        database::migrate(&db).await.expect("the migrations run");
+        let prepared = database::prepare(&store.opening(), store.migrate_url()).await;
+        prepared.expect("the migrations run");
+        let db = database::open(&store.opening()).await.expect("the database opens");
         let clock = Clock::standing(start_of_time());
         let mut preset = Preset::sacramento().expect("the built-in preset is whole");
         change(&mut preset);
@@ -103,7 +107,7 @@ impl Jfn {
             let _ = stopped.await;
         });
         let served = tokio::spawn(serving);
-        Self { app, url, clock, statements, evidence, store, stop, served }
+        Self { app, url, clock, evidence, store, stop, served }
     }
 
     /// Somebody who has not signed in.
@@ -155,14 +159,24 @@ impl Jfn {
 
     /// Statements the server has sent to the database so far.
     #[must_use]
-    pub fn statements(&self) -> usize {
-        self.statements.load(Ordering::SeqCst)
+    pub fn statements(&self) -> u64 {
+        self.app.metrics.statements()
     }
 
     /// The folder in which its files of evidence lie.
     #[must_use]
     pub fn evidence(&self) -> &Path {
         self.evidence.path()
+    }
+
+    /// How to open its database once more as the role that owns its tables.
+    #[must_use]
+    pub fn opening_as_owner(&self) -> database::Opening {
+        let opening = self.store.opening();
+        match self.store.migrate_url() {
+            Some(url) => database::Opening { url: url.to_owned(), ..opening },
+            None => opening,
+        }
     }
 
     /// How to open its database once more.

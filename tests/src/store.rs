@@ -15,7 +15,12 @@ pub enum Store {
 /// A database made for one test.
 pub enum Opened {
     Sqlite(TempDir),
-    Postgres { url: String, schema: String },
+    Postgres {
+        url: String,
+        schema: String,
+        /// The role that serves, where it is another one than the one that migrates.
+        serving: Option<String>,
+    },
 }
 
 impl Opened {
@@ -28,8 +33,26 @@ impl Opened {
                 );
                 let schema = format!("test_{}", Uuid::now_v7().simple());
                 run(&url, &format!("CREATE SCHEMA {schema}")).await;
-                Self::Postgres { url, schema }
+                Self::Postgres { url, schema, serving: None }
             }
+        }
+    }
+
+    /// On PostgreSQL, with a role that serves and owns nothing beside the one that migrates.
+    pub async fn with_two_roles() -> Self {
+        let Self::Postgres { url, schema, .. } = Self::new(Store::Postgres).await else {
+            unreachable!("it was asked for PostgreSQL")
+        };
+        let role = schema.replace("test_", "server_");
+        run(&url, &format!("CREATE ROLE {role} LOGIN")).await;
+        Self::Postgres { url, schema, serving: Some(role) }
+    }
+
+    /// The address of the role that migrates, where it is another one than the one that serves.
+    pub fn migrate_url(&self) -> Option<&str> {
+        match self {
+            Self::Postgres { url, serving: Some(_), .. } => Some(url),
+            Self::Postgres { serving: None, .. } | Self::Sqlite(_) => None,
         }
     }
 
@@ -42,8 +65,11 @@ impl Opened {
                 statement_time: None,
                 durable: false,
             },
-            Self::Postgres { url, schema } => Opening {
-                url: url.clone(),
+            Self::Postgres { url, schema, serving } => Opening {
+                url: match serving {
+                    Some(role) => url.replacen("//jfn@", &format!("//{role}@"), 1),
+                    None => url.clone(),
+                },
                 connections: 8,
                 schema: Some(schema.clone()),
                 statement_time: None,
@@ -62,7 +88,12 @@ impl Opened {
     pub async fn remove(self) {
         match self {
             Self::Sqlite(folder) => folder.close().expect("the folder is removed"),
-            Self::Postgres { url, schema } => run(&url, &format!("DROP SCHEMA {schema} CASCADE")).await,
+            Self::Postgres { url, schema, serving } => {
+                run(&url, &format!("DROP SCHEMA {schema} CASCADE")).await;
+                if let Some(role) = serving {
+                    run(&url, &format!("DROP ROLE {role}")).await;
+                }
+            }
         }
     }
 }

@@ -16,7 +16,8 @@ use sea_orm::{ColumnTrait, QueryFilter};
 use super::{digest, secret};
 use crate::{
     app::{App, Tx},
-    authz::{Action, Viewer},
+    audit::{self, Attempt},
+    authz::{Action, Reach, Viewer},
     domain::{
         password::{Owner, check, normal},
         refusal::{Code, Refusal},
@@ -52,12 +53,9 @@ pub struct PasswordChange<'a> {
 
 /// Changes the viewer's own password: signs them out everywhere else, and gives the session that asks a new secret.
 pub async fn change_password(app: &App, viewer: &Viewer, change: PasswordChange<'_>) -> Result<()> {
-    let person = proved(app, viewer, change.current.clone(), "currentPassword").await?;
-    if normal(&change.new) == normal(&change.current) {
-        return Err(Refusal::invalid("newPassword", "This is the password that you have already.").into());
-    }
-    let has_second_factor = reads::second_factors::of(app, person.id).await?.is_some();
-    check("newPassword", &change.new, owner(app, &person), has_second_factor)?;
+    let person = proved(app, viewer, "passwordChange", change.current.clone()).await?;
+    let fits = fits(app, &person, &change).await;
+    audited(app, viewer, "passwordChange", fits).await?;
     let hash = hash_password(change.new).await?;
     let secret = secret("");
     let renewed = app
@@ -73,6 +71,30 @@ pub async fn change_password(app: &App, viewer: &Viewer, change: PasswordChange<
     Ok(())
 }
 
+// Whether the new password will do.
+async fn fits(app: &App, person: &staff::Model, change: &PasswordChange<'_>) -> Result<()> {
+    if normal(&change.new) == normal(&change.current) {
+        return Err(Refusal::invalid("newPassword", "This is the password that you have already.").into());
+    }
+    let has_second_factor = reads::second_factors::of(app, person.id).await?.is_some();
+    check("newPassword", &change.new, owner(app, person), has_second_factor)?;
+    Ok(())
+}
+
+/// What was refused before a transaction began is in the audit log like what was refused in one.
+pub(super) async fn audited<T>(
+    app: &App,
+    viewer: &Viewer,
+    mutation: &'static str,
+    outcome: Result<T>,
+) -> Result<T> {
+    if let Err(error) = &outcome {
+        let result = audit::result_of(error);
+        app.noted(Attempt { who: Some(viewer), action: mutation, subjects: &[], result }).await;
+    }
+    outcome
+}
+
 /// Ends the viewer's other sessions and gives the one that asks a new secret; false when no session asks.
 pub(super) async fn renew(tx: &mut Tx, secret: &str) -> Result<bool> {
     writes::sessions::revoke_all(tx, true).await?;
@@ -83,9 +105,17 @@ pub(super) async fn renew(tx: &mut Tx, secret: &str) -> Result<bool> {
 pub(super) async fn proved(
     app: &App,
     viewer: &Viewer,
+    mutation: &'static str,
     password: String,
-    field: &'static str,
 ) -> Result<staff::Model> {
+    let person = match viewer.reach(Action::KeepOwnAccount) {
+        Reach::Nowhere => Err(Error::closed_to(viewer, Action::KeepOwnAccount, mutation)),
+        Reach::OwnDistricts | Reach::Everywhere => who_knows(app, viewer, password).await,
+    };
+    audited(app, viewer, mutation, person).await
+}
+
+async fn who_knows(app: &App, viewer: &Viewer, password: String) -> Result<staff::Model> {
     let nobody = || Refusal::new(Code::NotAllowed, "Only a person who is signed in has a password.");
     let id = viewer.staff_id().ok_or_else(nobody)?;
     let found = unscoped::<staff::Entity>().filter(staff::Column::Id.eq(id)).one(&app.db).await?;
@@ -103,7 +133,7 @@ pub(super) async fn proved(
     }
     if !verify(person.password_hash.clone(), password).await? {
         app.throttle.failed(&person.email, address);
-        return Err(Refusal::invalid(field, "This is not your password.").into());
+        return Err(Refusal::invalid("currentPassword", "This is not your password.").into());
     }
     app.throttle.succeeded(&person.email);
     Ok(person)

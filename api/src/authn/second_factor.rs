@@ -4,7 +4,7 @@ use rand::Rng;
 
 use super::{
     digest,
-    password::{Renewal, proved, renew},
+    password::{Renewal, audited, proved, renew},
     secret,
 };
 use crate::{
@@ -37,7 +37,7 @@ pub struct Enrolment {
 
 /// Begins the enrolment of the viewer's authenticator, once they proved again that they know their password.
 pub async fn enrol(app: &App, viewer: &Viewer, password: String) -> Result<Enrolment> {
-    let person = proved(app, viewer, password, "currentPassword").await?;
+    let person = proved(app, viewer, "secondFactorEnrol", password).await?;
     let bytes: [u8; SECRET] = rand::rng().random();
     let secret = written(bytes);
     let address = address(&secret, &person.email, &app.city.preset.city.name)
@@ -75,7 +75,7 @@ pub struct Both {
 
 /// Makes new recovery codes in place of all old ones.
 pub async fn renew_recovery_codes(app: &App, viewer: &Viewer, both: Both) -> Result<Vec<String>> {
-    proved(app, viewer, both.password, "currentPassword").await?;
+    proved(app, viewer, "recoveryCodesRenew", both.password).await?;
     let (codes, hashes) = recovery_codes();
     let given = given(&both.code);
     let renewed = app
@@ -90,20 +90,10 @@ pub async fn renew_recovery_codes(app: &App, viewer: &Viewer, both: Both) -> Res
 
 /// Removes the viewer's second factor, unless the city asks for one or the password is too short to stand alone.
 pub async fn remove(app: &App, viewer: &Viewer, both: Both) -> Result<()> {
-    if app.city.preset.sign_in.second_factor_required {
-        let message = "This city asks for a second factor; who lost theirs turns to an administrator \
-                       (`jfn staff reset`).";
-        return Err(Refusal::new(Code::NotAllowed, message).into());
-    }
     let length = normal(&both.password).chars().count();
-    proved(app, viewer, both.password, "currentPassword").await?;
-    if length < ALONE {
-        let message = format!(
-            "Without a second factor a password has {ALONE} characters at least; yours has {length}. Change it first, \
-             with `passwordChange`."
-        );
-        return Err(Refusal::blocked(message).into());
-    }
+    proved(app, viewer, "secondFactorRemove", both.password).await?;
+    let stands_alone = stands_alone(app, length);
+    audited(app, viewer, "secondFactorRemove", stands_alone).await?;
     let given = given(&both.code);
     let removed = app
         .write(viewer, "secondFactorRemove", Action::KeepOwnAccount, async |tx| {
@@ -114,6 +104,23 @@ pub async fn remove(app: &App, viewer: &Viewer, both: Both) -> Result<()> {
     guessed(app, viewer, removed).await
 }
 
+// Whether a password of so many characters will do without a code.
+fn stands_alone(app: &App, length: usize) -> Result<()> {
+    if app.city.preset.sign_in.second_factor_required {
+        let message = "This city asks for a second factor; who lost theirs turns to an administrator \
+                       (`jfn staff reset`).";
+        return Err(Refusal::new(Code::NotAllowed, message).into());
+    }
+    if length < ALONE {
+        let message = format!(
+            "Without a second factor a password has {ALONE} characters at least; yours has {length}. Change it first, \
+             with `passwordChange`."
+        );
+        return Err(Refusal::blocked(message).into());
+    }
+    Ok(())
+}
+
 /// A code as it is looked up: spaces, dashes and small letters do not matter.
 pub(super) fn given(code: &str) -> GivenCode {
     let plain: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
@@ -122,9 +129,9 @@ pub(super) fn given(code: &str) -> GivenCode {
 
 // A wrong code counts as a failed sign-in, so that nobody tries all of them.
 async fn guessed<T>(app: &App, viewer: &Viewer, outcome: Result<T>) -> Result<T> {
-    let is_guess = |refused: &[Refusal]| refused.iter().any(|refusal| refusal.field == ["code"]);
+    let is_guess = |refusal: &Refusal| refusal.code == Code::Invalid && refusal.field == ["code"];
     if let (Err(Error::Refused(refused)), Some(id)) = (&outcome, viewer.staff_id())
-        && is_guess(refused)
+        && refused.iter().any(is_guess)
         && let Some(person) = crate::reads::staff::own(app, id).await?
     {
         app.throttle.failed(&person.email, None);

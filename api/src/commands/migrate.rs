@@ -25,10 +25,11 @@ enum What {
 }
 
 pub async fn run(config: &Config, arguments: &Migrate) -> Result<()> {
-    let db = database::open(&Opening::of(config)).await?;
+    let opening = Opening::of(config);
     if matches!(arguments.what, What::Up) {
-        database::migrate(&db).await?;
+        database::prepare(&opening, config.database_migrate_url.as_deref()).await?;
     }
+    let db = database::open(&opening).await?;
     for migration in Migrator::get_migration_with_status(&db).await? {
         let status = if migration.status() == MigrationStatus::Applied { "applied" } else { "missing" };
         print(&format!("{status}  {}\n", migration.name()))?;

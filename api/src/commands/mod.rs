@@ -1,6 +1,9 @@
 //! The command line: what the binary `jfn` can be told to do.
 
+pub mod audit;
+pub mod backup;
 pub mod case_mapping;
+pub mod config;
 pub mod demo;
 pub mod feed;
 pub mod import_calls;
@@ -8,6 +11,8 @@ pub mod import_cases;
 pub mod import_places;
 pub mod migrate;
 pub mod parcel_mapping;
+pub mod purge;
+pub mod restore;
 pub mod rules;
 pub mod serve;
 pub mod staff;
@@ -39,8 +44,15 @@ enum Command {
     Serve,
     /// Builds a demo city around a real call log on an embedded database, and serves it.
     Demo(demo::Demo),
+    /// The settings.
+    #[command(subcommand)]
+    Config(config::Settings),
     /// Brings the database's schema up to date, or tells what is missing.
     Migrate(migrate::Migrate),
+    /// Copies the SQLite database and the files of evidence into a folder, while the server runs.
+    Backup(backup::Backup),
+    /// Puts a backup in the place of the SQLite database and of the files of evidence; no server may run.
+    Restore(restore::Restore),
     /// Prints the GraphQL schema.
     Schema,
     /// Loads calls for service from files, and says what it counted, left out and rejected.
@@ -52,6 +64,11 @@ enum Command {
     ImportCases(import_cases::ImportCases),
     /// Loads parcels from files by a mapping.
     ImportPlaces(import_places::ImportPlaces),
+    /// Shows which raw calls nobody needs any more, and removes them when it is said.
+    Purge(purge::Purge),
+    /// The record of what happened.
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// The rules and the flags they raised.
     #[command(subcommand)]
     Rules(rules::Rules),
@@ -64,24 +81,33 @@ enum Command {
 }
 
 impl Jfn {
-    /// Whether the log is for machines.
+    /// The settings.
     #[must_use]
-    pub fn is_production(&self) -> bool {
-        self.config.production
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// Does what was asked.
     pub async fn run(self) -> Result<()> {
-        let config = &self.config;
+        if let Command::Config(what) = self.command {
+            return config::run(&self.config, what).await;
+        }
+        let config = &self.config.with_secrets()?;
         match self.command {
+            // It is done above, as it tells of settings that keep the others from running.
+            Command::Config(_) => Ok(()),
             Command::Serve => serve::run(config).await,
             Command::Demo(arguments) => demo::run(config, arguments).await,
             Command::Migrate(arguments) => migrate::run(config, &arguments).await,
+            Command::Backup(arguments) => backup::run(config, &arguments).await,
+            Command::Restore(arguments) => restore::run(config, &arguments).await,
             Command::Schema => print(&crate::graphql::sdl()),
+            Command::Audit(what) => audit::run(&app(config).await?, what).await,
             Command::ImportCalls(arguments) => import_calls::run(&app(config).await?, arguments).await,
             Command::Feed(what) => feed::run(&app(config).await?, what).await,
             Command::ImportCases(arguments) => import_cases::run(&app(config).await?, arguments).await,
             Command::ImportPlaces(arguments) => import_places::run(&app(config).await?, arguments).await,
+            Command::Purge(arguments) => purge::run(&app(config).await?, &arguments).await,
             Command::Rules(what) => rules::run(&app(config).await?, what).await,
             Command::Staff(what) => staff::run(&app(config).await?, what).await,
             Command::Token(what) => token::run(&app(config).await?, what).await,

@@ -31,10 +31,7 @@ pub async fn start(config: &Config, clock: Clock) -> Result<App> {
     let preset = preset(config)?;
     let opening = Opening::of(config);
     if !config.no_migrate {
-        // On a connection of its own, which may take its time.
-        let db = database::open(&Opening { connections: 2, statement_time: None, ..opening.clone() }).await?;
-        database::migrate(&db).await?;
-        db.close().await?;
+        database::prepare(&opening, config.database_migrate_url.as_deref()).await?;
     }
     let db = database::open(&opening).await?;
     let app = app_of(db, preset, clock).await?;
@@ -79,9 +76,14 @@ pub async fn serve_on(app: App, config: &Config, socket: TcpListener) -> Result<
         request_time: Duration::from_secs(config.request_seconds),
         requests_by_address: NonZeroU32::new(config.requests_by_address),
         requests_by_viewer: NonZeroU32::new(config.requests_by_viewer),
+        subscriptions_by_viewer: config.subscriptions_by_viewer as usize,
         proxies: config.proxies.clone(),
+        metrics_token: config.metrics_token.clone(),
+        connections: config.open_connections as usize,
+        head_within: Duration::from_secs(config.head_seconds),
         grace: Duration::from_secs(config.grace_seconds),
         schedule: !config.no_schedule,
+        ..Edge::default()
     };
     let served = http::serve(app, edge, socket, told_to_stop()).await;
     served.map_err(|error| Error::Internal(error.to_string()))

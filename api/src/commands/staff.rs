@@ -22,6 +22,11 @@ use crate::{
 pub enum Staff {
     /// Adds somebody, and prints the password they sign in with, once.
     Add(Add),
+    /// Signs somebody out for good and makes their seats vacant from today.
+    Leave {
+        /// What they signed in with.
+        email: String,
+    },
     /// Gives somebody another password, printed once, who forgot theirs or lost their second factor, which is removed, and
     /// signs them out everywhere.
     Reset(Reset),
@@ -69,6 +74,10 @@ pub async fn run(app: &App, what: Staff) -> Result<()> {
             }
             print(&format!("{email} can sign in with this password, which is not shown again:\n{password}\n"))
         }
+        Staff::Leave { email } => {
+            leave(app, &email).await?;
+            print(&format!("{email} is signed out and cannot sign in again; their seats are vacant.\n"))
+        }
         Staff::Reset(Reset { email }) => {
             let password = reset(app, &email).await?;
             print(&format!("{email} can sign in with this password, which is not shown again:\n{password}\n"))
@@ -95,11 +104,19 @@ pub async fn add(app: &App, new: Add, password: Option<String>) -> Result<(Staff
         district: new.district,
     };
     let id = app
-        .write(&Viewer::server(), "staffAdd", Action::ChangeSeats, async |tx| {
+        .write(&Viewer::server(), "staffAdd", Action::ChangeStaff, async |tx| {
             writes::staff::add(tx, member).await
         })
         .await?;
     Ok((id, password))
+}
+
+/// Somebody leaves.
+pub async fn leave(app: &App, email: &str) -> Result<StaffId> {
+    app.write(&Viewer::server(), "staffLeave", Action::ChangeSeats, async |tx| {
+        writes::staff::leave(tx, email).await
+    })
+    .await
 }
 
 /// Gives somebody another password; answers it.

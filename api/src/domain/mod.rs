@@ -46,6 +46,7 @@ pub mod referral;
 pub mod refusal;
 pub mod remedy;
 pub mod response;
+pub mod retention;
 pub mod rule_replay;
 pub mod rule_scope;
 pub mod team_seat;

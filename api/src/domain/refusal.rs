@@ -20,6 +20,26 @@ pub enum Code {
     IdempotencyKeyReused,
 }
 
+impl Code {
+    /// The word for it in the API.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Required => "REQUIRED",
+            Self::Invalid => "INVALID",
+            Self::NotFound => "NOT_FOUND",
+            Self::NotUnique => "NOT_UNIQUE",
+            Self::NotAllowed => "NOT_ALLOWED",
+            Self::StaleVersion => "STALE_VERSION",
+            Self::TransitionBlocked => "TRANSITION_BLOCKED",
+            Self::ClockNotRun => "CLOCK_NOT_RUN",
+            Self::ProtectedCall => "PROTECTED_CALL",
+            Self::RemedyNotAvailable => "REMEDY_NOT_AVAILABLE",
+            Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
+        }
+    }
+}
+
 /// One refusal; its message is safe to show and says what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {

@@ -8,7 +8,7 @@ const TOLD: &[(&str, &str)] = &[
          property>Property assignee>StaffMember openedAt updatedAt closedAt outcome duplicateOf>Case nextActionOn \
          daysInStage isStale previousCase>Case violations>Violation inspections>InspectionConnection notices>Notice \
          deadlines>Deadline tenantImpact>TenantImpact evidence>EvidenceConnection legalActions>LegalAction \
-         costs>CostLedger referrals>Referral events>CaseEventConnection recentNotes>CaseEvent",
+         costs>CostLedger litigationHolds>LitigationHold referrals>Referral events>CaseEventConnection recentNotes>CaseEvent",
     ),
     ("Balance", "assessed collected waived outstanding"),
     (
@@ -86,6 +86,10 @@ const TOLD: &[(&str, &str)] = &[
          sha256 url evidence>Evidence",
     ),
     // Not `letterUrl`, where a draft is written from what is recorded now.
+    (
+        "LitigationHold",
+        "inForce reason placedBy>StaffMember placedAt releasedBy>StaffMember releasedAt releaseReason",
+    ),
     (
         "Notice",
         "id kind legalAction>LegalAction servedOn method recipient>Party services>NoticeService complyBy \

@@ -174,7 +174,9 @@ impl CallVolumeQuery {
         #[graphql(desc = "How many, at most 100; 25 when left out.")] first: Option<i32>,
         #[graphql(desc = "A cursor to start behind.")] after: Option<String>,
     ) -> Result<PropertyCallVolumeConnection> {
-        let (app, viewer) = (ctx.app()?, ctx.viewer_who(Action::ReadCases, "highVolumeProperties")?);
+        // It names places, and adds up their calls.
+        ctx.viewer_who(Action::ReadCases, "highVolumeProperties")?;
+        let (app, viewer) = (ctx.app()?, ctx.viewer_who(Action::ReadAggregates, "highVolumeProperties")?);
         let asked = window.read()?;
         let (days, _) = reads::calls::window(app, asked).await?;
         let filter = Filter { districts: district_ids(ctx, districts)?, use_types };

@@ -27,9 +27,10 @@ use super::{
     inspection::{Inspection, InspectionConnection},
     legal_action::LegalAction,
     letter::DraftOf,
+    litigation_hold::LitigationHold,
     loaders::{
-        DeadlinesOf, FactsOf, KindsOf, LegalActionsOf, NoticesOf, RecentNotesOf, ReferralsOf,
-        TenantImpactsOf, ViolationsOf,
+        DeadlinesOf, FactsOf, KindsOf, LegalActionsOf, LitigationHoldsOf, NoticesOf, RecentNotesOf,
+        ReferralsOf, TenantImpactsOf, ViolationsOf,
     },
     notice::Notice,
     page::{connection, cost},
@@ -177,6 +178,12 @@ impl Case {
     /// tell of such looks, or opened before there was this clock.
     async fn response_target(&self, ctx: &Context<'_>) -> Result<Option<ResponseTarget>> {
         ResponseTarget::of(ctx, &self.0.case).await
+    }
+
+    /// Its litigation holds, the oldest first; the last one may be in force.
+    async fn litigation_holds(&self, ctx: &Context<'_>) -> Result<Vec<LitigationHold>> {
+        let holds = ctx.loaders()?.load_one(LitigationHoldsOf(self.0.case.id)).await?;
+        Ok(holds.unwrap_or_default().into_iter().map(LitigationHold).collect())
     }
 
     /// Whole days of the city's calendar since it came to this stage.

@@ -9,6 +9,7 @@ use entity::{
 
 use super::{context::Ask, page::connection, staff::StaffMember};
 use crate::{
+    app::App,
     authz::Action,
     error::{Error, Result},
     reads,
@@ -39,6 +40,12 @@ impl CaseEvent {
     /// When the server learned it; never settable.
     async fn recorded_at(&self) -> DateTime<Utc> {
         self.0.recorded_at
+    }
+
+    /// Whether it was recorded on a later day of the city's calendar than the one on which it is stated to have happened.
+    async fn is_back_dated(&self, ctx: &Context<'_>) -> Result<bool> {
+        let city = &ctx.app()?.city;
+        Ok(city.day_of(self.0.occurred_at) < city.day_of(self.0.recorded_at))
     }
 
     /// Who did it; null when the server did.
@@ -106,6 +113,21 @@ pub struct Change {
     at: DateTime<Utc>,
 }
 
+impl Change {
+    /// As clients see it.
+    pub fn of(app: &App, change: reads::case_events::Change) -> Self {
+        Self {
+            cursor: change.position().to_string(),
+            case_id: change.case_id,
+            case_number: change.number,
+            district: app.city.district(change.district_id).map_or(0, |district| district.number),
+            version: change.case_version,
+            kind: change.kind,
+            at: change.recorded_at,
+        }
+    }
+}
+
 /// Changes in the order in which they were committed.
 #[derive(SimpleObject)]
 pub struct ChangeConnection {
@@ -140,19 +162,12 @@ impl ChangeQuery {
         }
         let districts = super::staff::district_ids(ctx, districts)?;
         let count = u64::from(first.unsigned_abs());
+        let since = cursor.as_deref().map(str::parse).transpose()?;
         let (changes, has_more) =
-            reads::case_events::changes_since(app, viewer, cursor.as_deref(), districts, count).await?;
-        let end_cursor =
-            changes.last().map(reads::case_events::Change::cursor).or(cursor).unwrap_or_default();
-        let node = |change: reads::case_events::Change| Change {
-            cursor: change.cursor(),
-            case_id: change.case_id,
-            case_number: change.number,
-            district: app.city.district(change.district_id).map_or(0, |district| district.number),
-            version: change.case_version,
-            kind: change.kind,
-            at: change.recorded_at,
-        };
+            reads::case_events::changes_since(app, viewer, since, districts, count).await?;
+        let end_cursor = changes.last().map(|change| change.position().to_string()).or(cursor);
+        let end_cursor = end_cursor.unwrap_or_default();
+        let node = |change| Change::of(app, change);
         Ok(ChangeConnection { nodes: changes.into_iter().map(node).collect(), end_cursor, has_more })
     }
 }

@@ -235,7 +235,7 @@ pub struct FineLadderQuery;
 impl FineLadderQuery {
     /// The city's tables of fines, as they are in its preset today.
     async fn fine_ladders(&self, ctx: &Context<'_>) -> Result<Vec<FineLadder>> {
-        ctx.viewer_who(Action::ReadCases, "fineLadders")?;
+        ctx.viewer_who(Action::ReadAggregates, "fineLadders")?;
         Ok(ctx.app()?.city.preset.fines.ladders.iter().map(FineLadder::from).collect())
     }
 }

@@ -4,6 +4,9 @@ use async_graphql::{Enum, Response, SimpleObject};
 use uuid::Uuid;
 
 use crate::{
+    app::App,
+    audit::{self, Attempt},
+    authz::Viewer,
     domain::refusal::{Code, Refusal},
     error::{Error, Result},
 };
@@ -73,6 +76,21 @@ pub fn settle<T>(outcome: Result<T>) -> Result<(Option<T>, Vec<Refusal>)> {
 /// Refusals as the payload shows them.
 pub fn user_errors(refusals: Vec<Refusal>) -> Vec<UserError> {
     refusals.into_iter().map(Into::into).collect()
+}
+
+/// Keeps in the audit log what a query was refused because the viewer's role never has it; each field once.
+pub async fn keep_refused(app: &App, viewer: &Viewer, response: &Response) {
+    let mut known = Vec::new();
+    for error in &response.errors {
+        if let Some(refused) = error.source::<Error>()
+            && let Error::Forbidden(field) | Error::Lacking { what: field, .. } = refused
+            && !known.contains(field)
+        {
+            known.push(*field);
+            let result = audit::result_of(refused);
+            app.noted(Attempt { who: Some(viewer), action: field, subjects: &[], result }).await;
+        }
+    }
 }
 
 /// Puts a code and the request's id on every error, and the cause of our own faults into the log.

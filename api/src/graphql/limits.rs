@@ -49,17 +49,20 @@ pub fn check(request: &mut Request) -> Result<()> {
     Ok(())
 }
 
-/// Whether the request asks for a change, as far as it can be read and is not too large.
-pub fn is_change(request: &mut Request) -> bool {
+/// What a request asks for, as far as it can be read and is not too large; a query when it cannot.
+pub fn operation_of(request: &mut Request) -> OperationType {
     if check(request).is_err() {
-        return false;
+        return OperationType::Query;
     }
     let wanted = request.operation_name.clone();
-    let Ok(document) = request.parsed_query() else { return false };
-    document.operations.iter().any(|(name, operation)| {
-        let is_asked = wanted.is_none() || name.map(Name::as_str) == wanted.as_deref();
-        is_asked && operation.node.ty == OperationType::Mutation
-    })
+    let Ok(document) = request.parsed_query() else { return OperationType::Query };
+    let mut asked = document.operations.iter().filter(|(name, _)| {
+        let name: Option<&str> = name.map(Name::as_str);
+        wanted.is_none() || name == wanted.as_deref()
+    });
+    let types: Vec<OperationType> = asked.by_ref().map(|(_, operation)| operation.node.ty).collect();
+    let of = |ty| types.contains(&ty).then_some(ty);
+    of(OperationType::Mutation).or_else(|| of(OperationType::Subscription)).unwrap_or(OperationType::Query)
 }
 
 // Brackets within strings count too, which only a document made for it notices.

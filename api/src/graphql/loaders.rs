@@ -13,9 +13,9 @@ use entity::{
         NuisanceRuleId, PartyId, PropertyId, PropertyPartyId, ReferralId, StaffId, TitleRecordingId,
         ViolationId,
     },
-    inspection, legal_action, legal_action_status_change, letter, letter_custody, notice, nuisance_rule,
-    order_violation, party, property, property_party_decision, referral, remedy_confirmation, response_pause,
-    staff, tenant_impact, title_recording, violation,
+    inspection, legal_action, legal_action_status_change, letter, letter_custody, litigation_hold, notice,
+    nuisance_rule, order_violation, party, property, property_party_decision, referral, remedy_confirmation,
+    response_pause, staff, tenant_impact, title_recording, violation,
 };
 
 use crate::{
@@ -127,6 +127,8 @@ to_many! {
     FinesOf(NoticeId) => citation_fine::Model, reads::fines::of_notices, notice_id;
     /// Entries of the ledger that belong to the fine of a citation, in the order in which they were recorded.
     FineEntriesOf(NoticeId) => reads::fines::FineEntry, reads::fines::entries_of, notice_id;
+    /// Litigation holds of a case, the oldest first.
+    LitigationHoldsOf(CaseId) => litigation_hold::Model, reads::litigation_holds::of_cases, case_id;
     /// When and why the clock of the first look at a case's place stood still, in order.
     ResponsePausesOf(CaseId) => response_pause::Model, reads::responses::pauses_of, case_id;
     /// Orders in a legal action, the oldest first.

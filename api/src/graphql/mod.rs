@@ -21,6 +21,7 @@ mod cost;
 mod cost_loaders;
 mod cost_mutation;
 mod cost_query;
+mod counted;
 mod court_order;
 mod court_order_mutation;
 mod deadline;
@@ -47,7 +48,10 @@ mod legal_action_query;
 mod letter;
 mod letter_mutation;
 mod limits;
+mod litigation_hold;
+mod live;
 mod loaders;
+mod named;
 mod node;
 mod notice;
 mod notice_mutation;
@@ -72,14 +76,19 @@ mod suggested_remedy;
 mod team;
 mod violation;
 
-use async_graphql::{EmptySubscription, MergedObject, Schema};
+use async_graphql::{MergedObject, Schema};
+use futures_util::{Stream, StreamExt, future, stream};
 use uuid::Uuid;
 
-use self::{as_of::Asked, loaders::Loaders};
-pub use self::{context::Background, limits::is_change};
+use self::{as_of::Asked, live::LiveSubscription, loaders::Loaders};
+pub use self::{context::Background, limits::operation_of};
 use crate::{
     app::{App, REQUEST_ID},
+    audit::NAMED,
     authz::Viewer,
+    live::Live,
+    metrics::UNKNOWN,
+    presence::Presence,
     reads::busy_places::Rankings,
 };
 
@@ -130,6 +139,7 @@ pub struct Mutation(
     inspection_mutation::InspectionMutation,
     legal_action_mutation::LegalActionMutation,
     letter_mutation::LetterMutation,
+    litigation_hold::LitigationHoldMutation,
     notice_mutation::NoticeMutation,
     password::PasswordMutation,
     property_mutation::PropertyMutation,
@@ -143,7 +153,7 @@ pub struct Mutation(
 );
 
 /// The schema with everything it needs to run.
-pub type JfnSchema = Schema<Query, Mutation, EmptySubscription>;
+pub type JfnSchema = Schema<Query, Mutation, LiveSubscription>;
 
 /// The schema without an application, as it is printed.
 #[must_use]
@@ -154,13 +164,14 @@ pub fn sdl() -> String {
 /// The schema that serves `app`; `background` carries out what a mutation begins.
 #[must_use]
 pub fn schema(app: App, production: bool, background: Background) -> JfnSchema {
-    let builder = builder().data(app).data(background).data(Rankings::default());
+    let live = Live::start(&app);
+    let builder = builder().data(app).data(live).data(background).data(Rankings::default());
     let builder = if production { builder.disable_introspection().disable_suggestions() } else { builder };
     builder.finish()
 }
 
-fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, LiveSubscription> {
+    Schema::build(Query::default(), Mutation::default(), LiveSubscription)
         .extension(request_cost::Costs)
         .limit_complexity(limits::COMPLEXITY)
         .limit_recursive_depth(limits::RECURSION)
@@ -174,24 +185,61 @@ pub async fn execute(
     request: async_graphql::Request,
     request_id: Uuid,
 ) -> async_graphql::Response {
+    let began = std::time::Instant::now();
     let mut request = request;
     if let Err(error) = limits::check(&mut request) {
-        let mut response = async_graphql::Response::from_errors(vec![
-            async_graphql::Error::from(error).into_server_error(async_graphql::Pos::default()),
-        ]);
-        errors::stamp(&mut response, request_id);
+        let response = refused(error, request_id);
+        app.metrics.asked(UNKNOWN, &counted::code(&response), began.elapsed());
         return response;
     }
+    let operation = counted::asked(&mut request);
+    let named = named::of(&mut request);
     let mut response = match viewer {
         Some(viewer) => {
             let loaders = Loaders { app: app.clone(), viewer: viewer.clone(), record: None };
             let (batching, batches) = batching::batching();
             let asked = Asked::new(loaders, batching);
-            let running = schema.execute(request.data(viewer).data(asked));
-            REQUEST_ID.scope(request_id, batches.run(running)).await
+            let is_change = named.is_some();
+            let running = Box::pin(batches.run(schema.execute(request.data(viewer.clone()).data(asked))));
+            let running = async {
+                let response = NAMED.scope(named.unwrap_or_default(), running).await;
+                if !is_change {
+                    errors::keep_refused(app, &viewer, &response).await;
+                }
+                response
+            };
+            REQUEST_ID.scope(request_id, running).await
         }
         None => schema.execute(request).await,
     };
+    errors::stamp(&mut response, request_id);
+    let operation = counted::operation(operation.as_deref(), &response);
+    tracing::Span::current().record("operation", operation);
+    app.metrics.asked(operation, &counted::code(&response), began.elapsed());
+    response
+}
+
+/// Runs one subscription for whoever is present: its events, or one answer of errors.
+pub fn follow(
+    schema: &JfnSchema,
+    (presence, viewer): (Presence, Viewer),
+    mut request: async_graphql::Request,
+    request_id: Uuid,
+) -> impl Stream<Item = async_graphql::Response> + Send + use<> {
+    if let Err(error) = limits::check(&mut request) {
+        return stream::once(future::ready(refused(error, request_id))).boxed();
+    }
+    let events = schema.execute_stream(request.data(viewer).data(presence));
+    let stamped = events.map(move |mut response| {
+        errors::stamp(&mut response, request_id);
+        response
+    });
+    stamped.boxed()
+}
+
+fn refused(error: crate::error::Error, request_id: Uuid) -> async_graphql::Response {
+    let error = async_graphql::Error::from(error).into_server_error(async_graphql::Pos::default());
+    let mut response = async_graphql::Response::from_errors(vec![error]);
     errors::stamp(&mut response, request_id);
     response
 }

@@ -18,6 +18,7 @@ use super::{
     staff::{StaffMember, staff_by_id},
 };
 use crate::{
+    authz::{Action, Reach},
     error::Result,
     reads::{self, page::Window, parties::LinkRow},
 };
@@ -44,9 +45,11 @@ impl Party {
         &self.0.name
     }
 
-    /// Where mail reaches them; null when nobody knows.
-    async fn mailing_address(&self) -> Option<&str> {
-        self.0.mailing_address.as_deref()
+    /// Where mail reaches them, often their home: for the teams and the city attorney, who write to them. Null for programs, and
+    /// when nobody knows.
+    async fn mailing_address(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
+        let may = ctx.viewer()?.reach(Action::ReadPartyAddresses) != Reach::Nowhere;
+        Ok(self.0.mailing_address.as_deref().filter(|_| may))
     }
 
     /// Places they are or were linked to, by address; a rejected link is none.

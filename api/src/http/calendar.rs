@@ -9,7 +9,13 @@ use poem::{
 };
 
 use super::{Shared, failure, json, request_id};
-use crate::{app::REQUEST_ID, authn, error::Result, reads};
+use crate::{
+    app::REQUEST_ID,
+    audit::{self, Attempt},
+    authn,
+    error::Result,
+    reads,
+};
 
 /// Where calendars are, with their token behind it.
 pub const PREFIX: &str = "/calendar/";
@@ -43,5 +49,9 @@ async fn draw(file: &str, shared: &Shared) -> Result<Option<String>> {
     let Some(feed) = reads::calendars::of_hash(app, &authn::digest(token)).await? else { return Ok(None) };
     let Some(owner) = authn::viewer_of_member(app, feed.owner_id).await? else { return Ok(None) };
     let calendar = reads::calendars::followed(app, &owner, &feed).await?;
+    let subjects = [feed.id.to_string()];
+    // Whoever has the address acts for its owner; from where they do is what may tell them apart.
+    let result = if calendar.is_some() { audit::DONE } else { "NOT_FOUND" };
+    app.note(Attempt { who: Some(&owner), action: "calendarRead", subjects: &subjects, result }).await?;
     Ok(calendar.map(|calendar| calendar.text(app.city.zone(), app.clock.now())))
 }

@@ -21,10 +21,11 @@ use sha2::{Digest, Sha256};
 use super::{
     RequestId, Shared,
     body::{Pieces, Unread},
-    failure, json as respond, request_id,
+    failure, json as respond, noting, request_id,
 };
 use crate::{
     app::{App, REQUEST_ID},
+    audit::Attempt,
     authz::{Action, Reach, Viewer},
     domain::evidence::{FIRST, KEPT, content_type, is_shown},
     error::{Error, Result},
@@ -87,11 +88,13 @@ pub(super) async fn viewer_who(
     what: &'static str,
 ) -> Result<Viewer> {
     let viewer = shared.viewer(request).await?.ok_or(Error::Unauthenticated)?;
-    if viewer.reach(action) == Reach::Nowhere {
-        Err(Error::closed_to(&viewer, action, what))
-    } else {
-        Ok(viewer)
+    if viewer.reach(action) != Reach::Nowhere {
+        return Ok(viewer);
     }
+    let error = Error::closed_to(&viewer, action, what);
+    let attempt = Attempt { who: Some(&viewer), action: what, subjects: &[], result: error.code() };
+    shared.app.noted(attempt).await;
+    Err(error)
 }
 
 #[handler]
@@ -219,7 +222,8 @@ async fn hand_out(
     let viewer = viewer_who(shared, request, Action::ReadEvidence, "evidence").await?;
     let none = || Error::NotFound("piece of evidence");
     let evidence: EvidenceId = evidence.parse().map_err(|_| none())?;
-    let evidence = reads::evidence::by_id(&shared.app, &viewer, evidence).await?.ok_or_else(none)?;
+    let found = reads::evidence::by_id(&shared.app, &viewer, evidence).await?.ok_or_else(none);
+    let evidence = noting(&shared.app, &viewer, "evidenceDownload", evidence, found).await?;
     let view = view && is_shown(&evidence.content_type);
     // Open it first: the log must not tell of a file that could not be handed out.
     let bytes = shared.app.evidence()?.read(evidence.upload_id).await?;
@@ -228,6 +232,7 @@ async fn hand_out(
         &shared.app,
         &viewer,
         "evidenceDownload",
+        None,
         action,
         std::slice::from_ref(&evidence),
     )

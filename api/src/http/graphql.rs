@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::http::GraphiQLSource;
+use async_graphql::{http::GraphiQLSource, parser::types::OperationType};
 use poem::{
     Body, Request, Response, handler,
     http::{HeaderValue, Method, StatusCode, header},
@@ -12,8 +12,12 @@ use poem::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{RequestId, Shared, request_id};
-use crate::{authn::Renewal, error::Error};
+use super::{
+    RequestId, Shared,
+    event_stream::{self, EVENTS, was_executed},
+    request_id, websocket,
+};
+use crate::{authn::Renewal, authz::Viewer, error::Error, presence::Presence};
 
 const GRAPHQL: &str = "application/graphql-response+json";
 const JSON: &str = "application/json";
@@ -31,6 +35,9 @@ struct Asked {
 #[handler]
 pub async fn endpoint(request: &Request, body: Body, shared: Data<&Arc<Shared>>) -> Response {
     let id = request_id(request);
+    if websocket::is_asked(request) {
+        return websocket::upgrade(request, shared.0.clone(), id).await;
+    }
     match *request.method() {
         Method::POST => answer(request, Some(body), &shared, id).await,
         Method::GET if wants_page(request) && !shared.edge.production => {
@@ -52,9 +59,10 @@ fn wants_page(request: &Request) -> bool {
 
 // Without a body the query stands in the address.
 async fn answer(request: &Request, body: Option<Body>, shared: &Shared, id: RequestId) -> Response {
+    let wants_events = asks_for_events(request);
     let media = if accepts(request, GRAPHQL) {
         GRAPHQL
-    } else if accepts(request, JSON) {
+    } else if accepts(request, JSON) || wants_events {
         JSON
     } else {
         let message = "This server answers `application/graphql-response+json` or `application/json`.";
@@ -85,7 +93,24 @@ async fn answer(request: &Request, body: Option<Body>, shared: &Shared, id: Requ
         Ok(query) => query,
         Err((status, message)) => return refused(status, media, id, &message),
     };
-    if is_get && crate::graphql::is_change(&mut query) {
+    let operation = crate::graphql::operation_of(&mut query);
+    if wants_events {
+        return match present(request, shared).await {
+            Ok(Some(present)) => event_stream::answer(shared, present, query, id),
+            Ok(None) => respond(
+                StatusCode::UNAUTHORIZED,
+                media,
+                &error_of(id, Error::Unauthenticated.code(), &Error::Unauthenticated.to_string()),
+            ),
+            Err(error) => super::failure(id, &error),
+        };
+    }
+    if operation == OperationType::Subscription {
+        let message = "Subscriptions come as `Accept: text/event-stream`, or over a WebSocket by the protocol \
+                       `graphql-transport-ws`.";
+        return refused(StatusCode::NOT_ACCEPTABLE, media, id, message);
+    }
+    if is_get && operation == OperationType::Mutation {
         let mut response =
             refused(StatusCode::METHOD_NOT_ALLOWED, media, id, "A mutation must be sent by POST.");
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
@@ -107,6 +132,8 @@ async fn answer(request: &Request, body: Option<Body>, shared: &Shared, id: Requ
         }
         // What was dropped half-way is rolled back; the database ends the statement by a limit of its own.
         Err(_) => {
+            let (unknown, took) = (crate::metrics::UNKNOWN, shared.edge.request_time);
+            shared.app.metrics.asked(unknown, "TOO_COMPLEX", took);
             let seconds = shared.edge.request_time.as_secs_f64();
             let message = format!(
                 "The request took longer than {seconds} s, which is the limit; ask for less at once."
@@ -152,9 +179,7 @@ fn in_address(request: &Request) -> Result<async_graphql::Request, (StatusCode, 
 }
 
 fn render(response: &async_graphql::Response, media: &str, id: RequestId) -> Response {
-    // Without data and with errors that belong to no field, nothing was executed.
-    let executed = !matches!(response.data, async_graphql::Value::Null)
-        || response.errors.iter().any(|error| !error.path.is_empty());
+    let executed = was_executed(response);
     let body = serde_json::to_value(response).map(|mut body| {
         if let Some(map) = body.as_object_mut().filter(|_| !executed) {
             map.remove("data");
@@ -192,6 +217,19 @@ fn accepts(request: &Request, media: &str) -> bool {
             // `*/*` asks for whatever is usual, which is not a page and not the newer type.
             || (media == JSON && (range == "*/*" || range == format!("{family}/*")))
     })
+}
+
+// Only who names it wants events: `*/*` does not.
+fn asks_for_events(request: &Request) -> bool {
+    let accept = request.header(header::ACCEPT).unwrap_or_default();
+    accept.split(',').any(|range| range.split(';').next().unwrap_or_default().trim() == EVENTS)
+}
+
+async fn present(request: &Request, shared: &Shared) -> crate::error::Result<Option<(Presence, Viewer)>> {
+    match super::credential(request)? {
+        Some(credential) => Presence::of(&shared.app, credential).await,
+        None => Ok(None),
+    }
 }
 
 fn is_json(request: &Request) -> bool {

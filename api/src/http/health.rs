@@ -1,4 +1,4 @@
-//! `/healthz`: the process lives. `/readyz`: it can serve.
+//! `/healthz` and `/livez`: the process lives. `/readyz`: it can serve, or what is missing.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use poem::{Response, handler, http::StatusCode, web::Data};
 use serde_json::json;
 
 use super::{Shared, json as respond};
+use crate::reads::readiness;
 
 #[handler]
 pub async fn alive() -> Response {
@@ -14,10 +15,10 @@ pub async fn alive() -> Response {
 
 #[handler]
 pub async fn ready(shared: Data<&Arc<Shared>>) -> Response {
-    match shared.app.db.ping().await {
-        Ok(()) => respond(StatusCode::OK, &json!({ "ready": true })),
-        Err(_) => {
-            respond(StatusCode::SERVICE_UNAVAILABLE, &json!({ "ready": false, "missing": ["the database"] }))
-        }
+    let missing = readiness::missing(&shared.app).await;
+    if missing.is_empty() {
+        respond(StatusCode::OK, &json!({ "ready": true }))
+    } else {
+        respond(StatusCode::SERVICE_UNAVAILABLE, &json!({ "ready": false, "missing": missing }))
     }
 }

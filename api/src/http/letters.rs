@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 use super::{
     Shared,
     evidence::{Refused, viewer_who},
-    request_id,
+    noting, request_id,
 };
 use crate::{
     app::{App, REQUEST_ID},
@@ -58,7 +58,8 @@ pub async fn sent(request: &Request, Path(id): Path<String>, shared: Data<&Arc<S
     answer(request, &shared, async |app, viewer| {
         let none = || Error::NotFound("letter");
         let id: LetterId = id.parse().map_err(|_| none())?;
-        let letter = reads::letters::by_ids(app, viewer, &[id]).await?.pop().ok_or_else(none)?;
+        let found = reads::letters::by_ids(app, viewer, &[id]).await?.pop().ok_or_else(none);
+        let letter = noting(app, viewer, "letterView", id, found).await?;
         kept(app, viewer, &letter).await
     })
     .await

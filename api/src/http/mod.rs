@@ -2,7 +2,9 @@
 
 mod body;
 mod calendar;
+mod event_stream;
 mod evidence;
+mod figures;
 mod graphql;
 mod health;
 mod letters;
@@ -10,7 +12,10 @@ mod openid;
 mod packet;
 mod push;
 mod rates;
+mod serving;
 mod sign_in;
+mod subscriptions;
+mod websocket;
 
 use std::{
     future::Future,
@@ -22,20 +27,26 @@ use std::{
 };
 
 use poem::{
-    Endpoint, EndpointExt, IntoResponse, Request, Response, Route, Server,
+    Endpoint, EndpointExt, IntoResponse, Request, Response, Route,
     http::{HeaderValue, StatusCode, header},
-    listener::{Acceptor, TcpAcceptor},
 };
 use tracing::Instrument;
 use uuid::Uuid;
 
-use self::rates::{Rates, TooMany};
+use self::{
+    rates::{Rates, TooMany},
+    serving::Manners,
+    subscriptions::Subscriptions,
+};
 use crate::{
     app::App,
+    audit::{self, ADDRESS, Attempt},
     authn,
     authz::Viewer,
     error::{Error, Result},
+    feeds::Secret,
     graphql::{Background, JfnSchema},
+    presence::Credential,
     schedule::{Runs, Stop},
 };
 
@@ -52,8 +63,18 @@ pub struct Edge {
     pub requests_by_address: Option<NonZeroU32>,
     /// The same for one member of staff or one program.
     pub requests_by_viewer: Option<NonZeroU32>,
+    /// Subscriptions that one member of staff or one program may have open at once.
+    pub subscriptions_by_viewer: usize,
     /// Reverse proxies whose word on a client's address is taken.
     pub proxies: Vec<IpAddr>,
+    /// What whoever reads the figures must send; in production mode nobody reads them without.
+    pub metrics_token: Option<Secret>,
+    /// Connections open at once at most.
+    pub connections: usize,
+    /// How long the head of a request may take, and a connection stay idle.
+    pub head_within: Duration,
+    /// How long a client may take nothing of its answer.
+    pub taken_within: Duration,
     /// How long running requests get at shutdown.
     pub grace: Duration,
     /// Read feeds when they are due.
@@ -68,7 +89,12 @@ impl Default for Edge {
             request_time: Duration::from_secs(20),
             requests_by_address: None,
             requests_by_viewer: None,
+            subscriptions_by_viewer: 20,
             proxies: Vec::new(),
+            metrics_token: None,
+            connections: 1_024,
+            head_within: Duration::from_secs(30),
+            taken_within: Duration::from_secs(60),
             grace: Duration::from_secs(20),
             schedule: false,
         }
@@ -80,6 +106,9 @@ struct Shared {
     app: App,
     schema: JfnSchema,
     rates: Rates,
+    subscriptions: Subscriptions,
+    /// Told when the server stops: streams would go on for ever.
+    stop: Stop,
     /// Room for pushed calls.
     pushes: tokio::sync::Semaphore,
     /// Room for files of evidence.
@@ -100,17 +129,26 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
     let address: SocketAddr = socket.local_addr()?;
-    let grace = edge.grace;
+    let manners = Manners {
+        connections: edge.connections,
+        head_within: edge.head_within,
+        taken_within: edge.taken_within,
+        grace: edge.grace,
+    };
     let (stopper, told) = Stop::new();
-    let runs = Runs::new(app.clone(), told);
+    let hearing = hear(app.clone(), told.clone());
+    let runs = Runs::new(app.clone(), told.clone());
     if edge.schedule {
         runs.keep_looking();
     }
     let asked = runs.clone();
     let background = Background::new(move |run| asked.carry_out(run));
+    let open = app.metrics.connections.clone();
     let shared = Arc::new(Shared {
         schema: crate::graphql::schema(app.clone(), edge.production, background),
         rates: Rates::of(&edge),
+        subscriptions: Subscriptions::default(),
+        stop: told.clone(),
         pushes: tokio::sync::Semaphore::new(push::AT_ONCE),
         uploads: tokio::sync::Semaphore::new(evidence::AT_ONCE),
         packets: tokio::sync::Semaphore::new(packet::AT_ONCE),
@@ -118,24 +156,26 @@ pub async fn serve(
         app,
         edge,
     });
-    let acceptor = TcpAcceptor::from_tokio(socket)?;
     tracing::info!(%address, "listening");
-    let stop = async move {
+    let telling = async {
         stop.await;
         stopper.stop();
     };
-    let served = run(acceptor, routes(shared), grace, stop).await;
-    runs.ended(grace).await;
+    let serving = serving::serve(socket, routes(shared), manners, &open, told);
+    let (served, ()) = tokio::join!(serving, telling);
+    runs.ended(manners.grace).await;
+    hearing.abort();
     served
 }
 
-async fn run(
-    acceptor: impl Acceptor + 'static,
-    routes: impl Endpoint + 'static,
-    grace: Duration,
-    stop: impl Future<Output = ()> + Send,
-) -> io::Result<()> {
-    Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(routes, stop, Some(grace)).await
+/// Hears what other servers tell, until this one stops.
+fn hear(app: App, mut stop: Stop) -> tokio::task::JoinHandle<()> {
+    tokio::spawn(async move {
+        tokio::select! {
+            () = app.newsroom.hear(&app.db) => {}
+            () = stop.told() => {}
+        }
+    })
 }
 
 fn routes(shared: Arc<Shared>) -> impl Endpoint {
@@ -155,23 +195,30 @@ fn routes(shared: Arc<Shared>) -> impl Endpoint {
         .at("/auth/openid/callback", poem::get(openid::callback))
         .at("/auth/logout", poem::post(sign_in::logout))
         .at("/healthz", poem::get(health::alive))
+        .at("/livez", poem::get(health::alive))
+        .at("/metrics", poem::get(figures::metrics))
         .at("/readyz", poem::get(health::ready))
         .data(shared.clone())
-        .around(move |endpoint, request| within_rate(shared.clone(), endpoint, request))
-        .around(with_id)
+        .around({
+            let shared = shared.clone();
+            move |endpoint, request| within_rate(shared.clone(), endpoint, request)
+        })
+        .around(move |endpoint, request| with_id(shared.clone(), endpoint, request))
 }
 
-/// Refuses what comes too often from one address, before anything else is looked at. Whoever watches the server is not counted.
+/// Refuses what comes too often from one address, before anything else is looked at, and lets the audit log know the address.
+/// Whoever watches the server is not counted.
 async fn within_rate<E: Endpoint>(
     shared: Arc<Shared>,
     endpoint: Arc<E>,
     request: Request,
 ) -> poem::Result<Response> {
-    if matches!(request.uri().path(), "/healthz" | "/readyz") {
+    if matches!(request.uri().path(), "/healthz" | "/livez" | "/metrics" | "/readyz") {
         return endpoint.call(request).await.map(IntoResponse::into_response);
     }
-    match shared.rates.address(&request) {
-        Ok(()) => endpoint.call(request).await.map(IntoResponse::into_response),
+    let client = shared.rates.client(&request);
+    match shared.rates.address(client) {
+        Ok(()) => ADDRESS.scope(client, endpoint.call(request)).await.map(IntoResponse::into_response),
         Err(too_many) => Ok(too_often(request_id(&request), too_many)),
     }
 }
@@ -193,20 +240,35 @@ fn request_id(request: &Request) -> RequestId {
     request.extensions().get().copied().unwrap_or(RequestId(Uuid::nil()))
 }
 
-/// Gives each request an id, logs how it ended, and names the id in the answer. Bodies, query strings, headers and the
+/// The id that a proxy or a program gave its request, if it is a UUID as we make them; anything else is replaced.
+fn given_id(request: &Request) -> Option<Uuid> {
+    let told = request.header("x-request-id").filter(|told| told.len() == 36)?;
+    Uuid::try_parse(told).ok().filter(|id| !id.is_nil())
+}
+
+/// Gives each request an id, logs and counts how it ended, and names the id in the answer. Bodies, query strings, headers and the
 /// secrets in paths are not logged.
-async fn with_id<E: Endpoint>(endpoint: Arc<E>, mut request: Request) -> poem::Result<Response> {
-    let id = Uuid::now_v7();
+async fn with_id<E: Endpoint>(
+    shared: Arc<Shared>,
+    endpoint: Arc<E>,
+    mut request: Request,
+) -> poem::Result<Response> {
+    let id = given_id(&request).unwrap_or_else(Uuid::now_v7);
     request.extensions_mut().insert(RequestId(id));
     let (method, path) = (request.method().clone(), logged(request.uri().path()));
+    let route = figures::route_of(&path);
     let started = std::time::Instant::now();
-    let span = tracing::info_span!("request", %id);
+    let running = shared.app.metrics.running.one_more();
+    let span = tracing::info_span!("request", %id, %method, route, operation = tracing::field::Empty);
     async move {
         let mut response = match endpoint.call(request).await {
             Ok(response) => response.into_response(),
             Err(error) => error.into_response(),
         };
-        let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let took = started.elapsed();
+        drop(running);
+        shared.app.metrics.answered(route, response.status().as_u16(), took);
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         tracing::info!(%method, path, status = response.status().as_u16(), micros, "answered");
         if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
             response.headers_mut().insert("x-request-id", value);
@@ -226,15 +288,51 @@ fn logged(path: &str) -> String {
 impl Shared {
     /// Who is asking; nobody when there is neither a token nor a session. A wrong token is an error.
     async fn viewer(&self, request: &Request) -> Result<Option<Viewer>> {
-        if let Some(value) = request.header(header::AUTHORIZATION) {
-            let token = value.strip_prefix("Bearer ").ok_or(Error::Unauthenticated)?;
-            return authn::viewer_of_token(&self.app, token).await?.map(Some).ok_or(Error::Unauthenticated);
-        }
-        match session_secret(request) {
-            Some(secret) => authn::viewer_of_session(&self.app, &secret).await,
+        match credential(request)? {
+            Some(Credential::Token(token)) => {
+                let viewer = authn::viewer_of_token(&self.app, &token).await?;
+                if viewer.is_none() {
+                    let (action, result) = ("accessToken", Error::Unauthenticated.code());
+                    self.app.noted(Attempt { who: None, action, subjects: &[], result }).await;
+                }
+                viewer.map(Some).ok_or(Error::Unauthenticated)
+            }
+            Some(Credential::Session(secret)) => authn::viewer_of_session(&self.app, &secret).await,
             None => Ok(None),
         }
     }
+
+    /// Ends when the server is to stop.
+    fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut stop = self.stop.clone();
+        async move { stop.told().await }
+    }
+}
+
+/// What the request signs in with.
+fn credential(request: &Request) -> Result<Option<Credential>> {
+    match request.header(header::AUTHORIZATION) {
+        Some(value) => {
+            let token = value.strip_prefix("Bearer ").ok_or(Error::Unauthenticated)?;
+            Ok(Some(Credential::Token(token.to_owned())))
+        }
+        None => Ok(session_secret(request).map(Credential::Session)),
+    }
+}
+
+/// Keeps in the audit log that the viewer was refused a file, and hands the refusal on.
+async fn noting<T>(
+    app: &App,
+    viewer: &Viewer,
+    action: &'static str,
+    subject: impl ToString,
+    outcome: Result<T>,
+) -> Result<T> {
+    if let Err(error) = &outcome {
+        let (subjects, result) = ([subject.to_string()], audit::result_of(error));
+        app.noted(Attempt { who: Some(viewer), action, subjects: &subjects, result }).await;
+    }
+    outcome
 }
 
 const COOKIE: &str = "jfn_session";
@@ -265,7 +363,7 @@ fn failure(id: RequestId, error: &Error) -> Response {
     }
     let status = match error {
         Error::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Error::Forbidden(_) | Error::Lacking(_) => StatusCode::FORBIDDEN,
+        Error::Forbidden(_) | Error::Lacking { .. } => StatusCode::FORBIDDEN,
         Error::Database(_) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_REQUEST,
     };

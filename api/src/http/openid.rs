@@ -12,8 +12,10 @@ use serde_json::json;
 
 use super::{Shared, cookie, failure, json as respond, request_id, sign_in};
 use crate::{
-    app::REQUEST_ID,
+    app::{App, REQUEST_ID},
+    audit::Attempt,
     authn::openid::{self, Begun, Ended, Returned},
+    error::Result,
 };
 
 /// What a browser keeps while it is at the provider.
@@ -62,7 +64,12 @@ pub async fn callback(request: &Request, shared: Data<&Arc<Shared>>) -> Response
         add(&mut response, &kept(&shared, "", 0));
         response
     };
-    match REQUEST_ID.scope(id.0, openid::finish(&shared.app, returned, browser.as_deref(), from)).await {
+    let ending = async {
+        let ended = openid::finish(&shared.app, returned, browser.as_deref(), from).await?;
+        tell(&shared.app, &ended).await?;
+        Ok(ended)
+    };
+    match REQUEST_ID.scope(id.0, ending).await {
         Ok(Ended::Session { secret, home }) => {
             let session = sign_in::session_cookie(&shared, &secret, shared.app.sessions.longest);
             away(&home, &[session, kept(&shared, "", 0)])
@@ -80,6 +87,17 @@ pub async fn callback(request: &Request, shared: Data<&Arc<Shared>>) -> Response
         Ok(Ended::NotHere(message)) => refused(StatusCode::FORBIDDEN, "FORBIDDEN", &message),
         Err(error) => failure(id, &error),
     }
+}
+
+/// Keeps in the audit log that a sign-in came to nothing; one that did not is there with its session.
+async fn tell(app: &App, ended: &Ended) -> Result<()> {
+    let result = match ended {
+        Ended::Session { .. } => return Ok(()),
+        Ended::Unknown => "BAD_INPUT",
+        Ended::Refused(_) => "UNAUTHENTICATED",
+        Ended::NotHere(_) => "FORBIDDEN",
+    };
+    app.note(Attempt { who: None, action: "signIn", subjects: &[], result }).await
 }
 
 fn kept(shared: &Shared, value: &str, seconds: u32) -> String {

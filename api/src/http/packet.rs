@@ -20,7 +20,7 @@ use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 use super::{
     Shared,
     evidence::{Refused, checked, disposition, viewer_who},
-    request_id,
+    noting, request_id,
 };
 use crate::{
     app::REQUEST_ID,
@@ -63,7 +63,9 @@ async fn draw(
     let none = || Error::NotFound("case");
     let case: CaseId = case.parse().map_err(|_| none())?;
     let as_of = as_of.unwrap_or_else(|| shared.app.today());
-    let packet = reads::packet::of_case(&shared.app, &viewer, case, as_of).await?.ok_or_else(none)?;
+    let drawn = reads::packet::of_case(&shared.app, &viewer, case, as_of).await;
+    let found = drawn.and_then(|packet| packet.ok_or_else(none));
+    let packet = noting(&shared.app, &viewer, "casePacket", case, found).await?;
     let Ok(_room) = shared.packets.acquire().await else {
         return Err(Error::Internal("no packet is drawn any more".to_owned()).into());
     };
@@ -73,8 +75,8 @@ async fn draw(
     let packed = tokio::task::spawn_blocking(move || pack(&runtime, &store, &packet)).await;
     let file = packed.map_err(|error| Error::Internal(error.to_string()))??;
     // Only a whole packet is told of, and it is told of before it leaves.
-    writes::evidence::hand_out(&shared.app, &viewer, "casePacket", CustodyAction::Packaged, &exhibits)
-        .await?;
+    let packaged = CustodyAction::Packaged;
+    writes::evidence::hand_out(&shared.app, &viewer, "casePacket", Some(case), packaged, &exhibits).await?;
     Ok(Response::builder()
         .content_type("application/zip")
         .header(header::CACHE_CONTROL, "no-store")

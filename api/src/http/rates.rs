@@ -49,15 +49,15 @@ impl Rates {
         }
     }
 
-    /// Counts a request of an address; one whose address cannot be told counts for nobody.
-    pub(super) fn address(&self, request: &Request) -> Result<(), TooMany> {
-        self.origin(request).map_or(Ok(()), |address| self.by_address.count(&address))
-    }
-
-    /// The address from which a request comes, as far as it can be told.
-    pub(super) fn origin(&self, request: &Request) -> Option<IpAddr> {
+    /// Where a request comes from, if that can be told.
+    pub(super) fn client(&self, request: &Request) -> Option<IpAddr> {
         let peer = request.remote_addr().as_socket_addr().map(|peer| peer.ip());
         peer.map(|peer| client(peer, request.headers(), &self.proxies))
+    }
+
+    /// Counts a request of an address; one whose address cannot be told counts for nobody.
+    pub(super) fn address(&self, client: Option<IpAddr>) -> Result<(), TooMany> {
+        client.map_or(Ok(()), |address| self.by_address.count(&address))
     }
 
     /// Counts a request of a viewer.

@@ -13,8 +13,11 @@ use serde_json::json;
 
 use super::{COOKIE, Shared, failure, json as respond, request_id, session_secret};
 use crate::{
-    app::REQUEST_ID,
+    app::{App, REQUEST_ID},
+    audit,
     authn::{self, Attempt, Origin, SignIn},
+    authz::Viewer,
+    error::Result,
 };
 
 #[derive(Deserialize)]
@@ -45,7 +48,11 @@ pub async fn login(request: &Request, body: Body, shared: Data<&Arc<Shared>>) ->
     };
     let Credentials { email, password, code } = &credentials;
     let attempt = Attempt { email, password, code: code.as_deref(), from: origin(&shared, request) };
-    let signing_in = authn::sign_in(&shared.app, attempt);
+    let signing_in = async {
+        let signed_in = authn::sign_in(&shared.app, attempt).await?;
+        tell(&shared.app, email, &signed_in).await?;
+        Ok(signed_in)
+    };
     match REQUEST_ID.scope(id.0, signing_in).await {
         Ok(SignIn::Session(secret)) => with_cookie(&shared, &secret, shared.app.sessions.longest),
         Ok(SignIn::Refused) => respond(StatusCode::UNAUTHORIZED, &json!({ "code": "INVALID_CREDENTIALS" })),
@@ -66,20 +73,35 @@ pub async fn login(request: &Request, body: Body, shared: Data<&Arc<Shared>>) ->
     }
 }
 
+/// Keeps in the audit log that a sign-in came to nothing; one that did not is there with its session. What was typed is not
+/// kept: a slip may have put the password there.
+async fn tell(app: &App, email: &str, signed_in: &SignIn) -> Result<()> {
+    let result = match signed_in {
+        SignIn::Session(_) => return Ok(()),
+        SignIn::Refused => "INVALID_CREDENTIALS",
+        SignIn::CodeNeeded => "SECOND_FACTOR_REQUIRED",
+        SignIn::Throttled(_) => "RATE_LIMITED",
+    };
+    // About whom it was; who it was, nobody knows.
+    let member = authn::viewer_of_staff(app, &email.trim().to_lowercase()).await?;
+    let subjects: Vec<String> = member.iter().filter_map(Viewer::staff_id).map(|id| id.to_string()).collect();
+    app.note(audit::Attempt { who: None, action: "signIn", subjects: &subjects, result }).await
+}
+
 #[handler]
 pub async fn logout(request: &Request, shared: Data<&Arc<Shared>>) -> Response {
+    let id = request_id(request);
     if let Some(secret) = session_secret(request)
-        && let Err(error) =
-            REQUEST_ID.scope(request_id(request).0, authn::sign_out(&shared.app, &secret)).await
+        && let Err(error) = REQUEST_ID.scope(id.0, authn::sign_out(&shared.app, &secret)).await
     {
-        return failure(request_id(request), &error);
+        return failure(id, &error);
     }
     with_cookie(&shared, "", TimeDelta::zero())
 }
 
 pub(super) fn origin(shared: &Shared, request: &Request) -> Origin {
     Origin {
-        address: shared.rates.origin(request),
+        address: shared.rates.client(request),
         user_agent: request.header(header::USER_AGENT).map(str::to_owned),
         cookie: session_secret(request),
     }

@@ -20,7 +20,7 @@ macro_rules! embedded {
     };
 }
 
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
     "city.toml",
     "districts.toml",
     "districts.geojson",
@@ -31,6 +31,7 @@ const NAMES: [&str; 11] = [
     "nuisance-rules.toml",
     "remedies.toml",
     "response-targets.toml",
+    "retention.toml",
     "sign-in.toml",
 ];
 const FEEDS: &str = "feeds/";
@@ -52,6 +53,7 @@ impl Files {
                 "nuisance-rules.toml",
                 "remedies.toml",
                 "response-targets.toml",
+                "retention.toml",
                 "sign-in.toml",
                 "feeds/charlottesville-police-utc.toml",
                 "feeds/charlottesville-police.toml",

@@ -16,6 +16,7 @@ mod remedies;
 mod remedy_orders;
 mod remedy_steps;
 mod response_targets;
+mod retention;
 mod rule_sets;
 mod schedule;
 mod sign_in;
@@ -25,7 +26,8 @@ use std::{collections::BTreeMap, path::Path};
 use entity::case::CasePriority;
 
 use crate::domain::{
-    court_calendar::CourtCalendar, deadline_rule::DeadlineRule, fine::Fines, remedy::Remedy, response::Target,
+    court_calendar::CourtCalendar, deadline_rule::DeadlineRule, fine::Fines, remedy::Remedy,
+    response::Target, retention::Retention,
 };
 
 use self::files::Files;
@@ -58,6 +60,8 @@ pub struct Preset {
     pub remedies: Vec<Remedy>,
     /// How soon somebody looks at the place, one for each priority.
     pub response_targets: Vec<Target>,
+    /// How long raw calls are kept.
+    pub retention: Retention,
     /// How people sign in.
     pub sign_in: SignIn,
     /// By key.
@@ -94,6 +98,7 @@ impl Preset {
             remedies: remedies::read(files.document("remedies.toml")?, &deadline_rules)?,
             fines: fines::read(files.document("fines.toml")?, &deadline_rules)?,
             response_targets: response_targets::read(files.document("response-targets.toml")?)?,
+            retention: retention::read(files.document("retention.toml")?)?,
             sign_in,
             deadline_rules,
             nuisance_rules,

@@ -1,5 +1,7 @@
 //! Questions about timelines, and the changes of all cases in the order in which they were committed.
 
+use std::{fmt, str::FromStr};
+
 use chrono::{DateTime, Utc};
 use entity::{
     case,
@@ -18,7 +20,7 @@ use crate::{
     app::App,
     authz::Viewer,
     error::{Error, Result},
-    scope::VisibleTo,
+    scope::{VisibleTo, unscoped},
 };
 
 /// One page of a case's timeline, newest first; with `until`, of what was recorded before that moment.
@@ -93,14 +95,45 @@ pub struct Change {
     pub district_id: DistrictId,
     pub case_version: i32,
     pub kind: CaseEventKind,
-    pub recorded_at: chrono::DateTime<chrono::Utc>,
+    pub recorded_at: DateTime<Utc>,
+    /// Only those who read attorneys' work product may know of it.
+    pub privileged: bool,
 }
 
 impl Change {
-    /// What `changesSince` continues behind.
+    /// Where it stands in the order of all changes.
     #[must_use]
-    pub fn cursor(&self) -> String {
-        format!("{}.{}", self.transaction, self.id.0.simple())
+    pub fn position(&self) -> Position {
+        Position { transaction: self.transaction, id: self.id }
+    }
+}
+
+/// A place in the order in which changes were committed: what `changesSince` continues behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    transaction: i64,
+    id: CaseEventId,
+}
+
+impl Position {
+    /// Before the first change.
+    pub const BEGINNING: Self = Self { transaction: 0, id: CaseEventId(Uuid::nil()) };
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.transaction, self.id.0.simple())
+    }
+}
+
+impl FromStr for Position {
+    type Err = Error;
+
+    fn from_str(cursor: &str) -> Result<Self> {
+        let parts = cursor.split_once('.').and_then(|(transaction, id)| {
+            Some(Self { transaction: transaction.parse().ok()?, id: CaseEventId(Uuid::try_parse(id).ok()?) })
+        });
+        parts.ok_or_else(|| Error::BadInput("This cursor is not one of `changesSince`.".to_owned()))
     }
 }
 
@@ -109,32 +142,28 @@ impl Change {
 pub async fn changes_since(
     app: &App,
     viewer: &Viewer,
-    cursor: Option<&str>,
+    since: Option<Position>,
     districts: Option<Vec<DistrictId>>,
     first: u64,
 ) -> Result<(Vec<Change>, bool)> {
     use case_event::Column as C;
     let mut select = case_event::Entity::visible_to(viewer)
         .select_only()
-        .columns([C::Id, C::Transaction, C::CaseId, C::CaseVersion, C::Kind, C::RecordedAt])
+        .columns([C::Id, C::Transaction, C::CaseId, C::CaseVersion, C::Kind, C::RecordedAt, C::Privileged])
         .join(
             JoinType::InnerJoin,
             case_event::Entity::belongs_to(case::Entity).from(C::CaseId).to(case::Column::Id).into(),
         )
         .columns([case::Column::Number, case::Column::DistrictId]);
-    if let Some(cursor) = cursor {
-        let (transaction, id) = read_cursor(cursor)?;
+    if let Some(Position { transaction, id }) = since {
         select = select
             .filter(C::Transaction.gt(transaction).or(C::Transaction.eq(transaction).and(C::Id.gt(id))));
     }
     if let Some(districts) = districts {
         select = select.filter(case::Column::DistrictId.is_in(districts));
     }
-    if app.db.get_database_backend() == DbBackend::Postgres {
-        let settled = Expr::cust("pg_snapshot_xmin(pg_current_snapshot())::text::bigint");
-        select = select.filter(Expr::col((case_event::Entity, C::Transaction)).lt(settled));
-    }
     let mut found = select
+        .filter(settled(app))
         .order_by_asc(C::Transaction)
         .order_by_asc(C::Id)
         .limit(first + 1)
@@ -146,9 +175,25 @@ pub async fn changes_since(
     Ok((found, more))
 }
 
-fn read_cursor(cursor: &str) -> Result<(i64, CaseEventId)> {
-    let parts = cursor.split_once('.').and_then(|(transaction, id)| {
-        Some((transaction.parse().ok()?, CaseEventId(Uuid::try_parse(id).ok()?)))
-    });
-    parts.ok_or_else(|| Error::BadInput("This cursor is not one of `changesSince`.".to_owned()))
+/// The newest change behind which nothing can appear any more that is before it.
+pub async fn newest(app: &App) -> Result<Position> {
+    use case_event::Column as C;
+    let newest = unscoped::<case_event::Entity>()
+        .select_only()
+        .columns([C::Transaction, C::Id])
+        .filter(settled(app))
+        .order_by_desc(C::Transaction)
+        .order_by_desc(C::Id)
+        .into_tuple()
+        .one(&app.db)
+        .await?;
+    Ok(newest.map_or(Position::BEGINNING, |(transaction, id)| Position { transaction, id }))
+}
+
+// SQLite has one writer, so that what is there is settled.
+fn settled(app: &App) -> Condition {
+    let column = Expr::col((case_event::Entity, case_event::Column::Transaction));
+    let is_postgres = app.db.get_database_backend() == DbBackend::Postgres;
+    let horizon = || Expr::cust("pg_snapshot_xmin(pg_current_snapshot())::text::bigint");
+    Condition::all().add_option(is_postgres.then(|| column.lt(horizon())))
 }

@@ -39,17 +39,19 @@ impl Stop {
         *self.0.borrow()
     }
 
+    /// Waits until one is told.
+    pub async fn told(&mut self) {
+        if self.0.wait_for(|told| *told).await.is_err() {
+            // Nobody is left who could tell.
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// Waits for `work`, unless told first; `work` is then given up.
     pub async fn unless_told<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Told> {
-        let told = async {
-            if self.0.wait_for(|told| *told).await.is_err() {
-                // Nobody is left who could tell.
-                std::future::pending::<()>().await;
-            }
-        };
         tokio::select! {
             biased;
-            () = told => Err(Told),
+            () = self.told() => Err(Told),
             done = work => Ok(done),
         }
     }

@@ -100,8 +100,7 @@ pub async fn schedule(
     at: DateTime<Utc>,
     place: &str,
 ) -> Result<()> {
-    let (mut case, mut appeal) = lock(tx, id, version).await?;
-    tx.viewer.require(Action::EnforceCode, Some(case.district_id))?;
+    let (mut case, mut appeal) = lock(tx, id, version, Action::EnforceCode).await?;
     require_open(case.stage)?;
     let place = text("place", place, TITLE)?;
     refuse_decided(&appeal)?;
@@ -136,8 +135,7 @@ pub struct Deciding {
 
 /// Records the decision about an appeal: the fine is left as it is, lowered or taken back, and the clocks follow.
 pub async fn decide(tx: &mut Tx, id: CitationAppealId, version: i32, deciding: Deciding) -> Result<()> {
-    let (mut case, mut appeal) = lock(tx, id, version).await?;
-    tx.viewer.require(Action::ConductLegalAction, Some(case.district_id))?;
+    let (mut case, mut appeal) = lock(tx, id, version, Action::ConductLegalAction).await?;
     require_open(case.stage)?;
     let reason = text("reason", &deciding.reason, BODY)?;
     refuse_decided(&appeal)?;
@@ -228,11 +226,17 @@ async fn services(tx: &Tx, id: NoticeId) -> Result<Vec<notice_service::Model>> {
 }
 
 // Always the case first.
-async fn lock(tx: &Tx, id: CitationAppealId, version: i32) -> Result<(case::Model, citation_appeal::Model)> {
+async fn lock(
+    tx: &Tx,
+    id: CitationAppealId,
+    version: i32,
+    action: Action,
+) -> Result<(case::Model, citation_appeal::Model)> {
     let not_found = || Refusal::not_found("appeal").at("appealId");
     let of_id = || citation_appeal::Entity::visible_to(&tx.viewer).filter(citation_appeal::Column::Id.eq(id));
     let seen = of_id().one(tx.conn()).await?.ok_or_else(not_found)?;
     let (case, _): (_, notice::Model) = lock_citation(tx, seen.notice_id).await?;
+    tx.viewer.require(action, Some(case.district_id))?;
     let appeal = of_id().lock_exclusive().one(tx.conn()).await?.ok_or_else(not_found)?;
     if appeal.version == version {
         return Ok((case, appeal));

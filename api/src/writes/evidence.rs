@@ -128,15 +128,20 @@ pub async fn withdraw(tx: &mut Tx, id: EvidenceId, reason: &str) -> Result<()> {
     Ok(())
 }
 
-/// Notes in the custody logs that these files leave the server, before their first byte does.
+/// Notes in the custody logs that these files leave the server, before their first byte does: by themselves or as part of what
+/// a court gets of a case.
 pub async fn hand_out(
     app: &App,
     viewer: &Viewer,
     mutation: &'static str,
+    of: Option<CaseId>,
     action: CustodyAction,
     evidence: &[evidence::Model],
 ) -> Result<()> {
     app.write(viewer, mutation, Action::ReadEvidence, async |tx| {
+        if let Some(case) = of {
+            tx.changed(case);
+        }
         for piece in evidence {
             log(tx, piece, action, None).await?;
         }

@@ -103,8 +103,8 @@ pub struct Advance {
 /// Takes a step of the action's remedy, if nothing blocks it.
 pub async fn advance(tx: &mut Tx, id: LegalActionId, version: i32, step: Advance) -> Result<()> {
     let (mut case, mut action) = lock(tx, id).await?;
-    check_version(&action, version)?;
     tx.viewer.require(Action::TakeLegalSteps, Some(action.district_id))?;
+    check_version(&action, version)?;
     let by = person(tx)?;
     let remedy = remedies::current(tx.conn(), &tx.city, &action.remedy_key).await?;
     let remedy = remedy.ok_or_else(|| lost(&action))?;

@@ -122,6 +122,7 @@ async fn new_feed(tx: &mut Tx, stated: &preset::Feed) -> Result<FeedId> {
         failures: Set(0),
         listed: Set(None),
         calls_changed: Set(0),
+        purged_before: Set(None),
     };
     let row = new.insert(tx.conn()).await?;
     tx.changed(row.id);

@@ -74,10 +74,10 @@ pub async fn edit(tx: &mut Tx, id: PropertyId, version: i32, edit: Edit) -> Resu
         ingest::lock(tx, None).await?;
     }
     let before = properties::lock(tx, id).await?;
-    check_version(&before, version)?;
     if before.district_id.is_some() {
         tx.viewer.require(Action::WorkCases, before.district_id)?;
     }
+    check_version(&before, version)?;
     let mut place = before.clone();
     apply_district(tx, &mut place, &edit)?;
     // A place without a district may be claimed by the team of the one that it is put into.

@@ -1,10 +1,16 @@
-//! Members of staff: how somebody joins.
+//! Members of staff: how somebody joins and leaves.
 
 use entity::{
     id::{DistrictId, StaffId},
     staff::{self, StaffRole},
+    team_seat,
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, QueryFilter,
+    sea_query::{Expr, ExprTrait},
+};
 
 use super::{second_factors, sessions, team_seats};
 use crate::{
@@ -29,7 +35,7 @@ pub struct NewMember {
 
 /// Adds a member of staff, and gives them a vacant seat when a district is named.
 pub async fn add(tx: &mut Tx, new: NewMember) -> Result<StaffId> {
-    tx.viewer.require(Action::ChangeSeats, None)?;
+    tx.viewer.require(Action::ChangeStaff, None)?;
     let name = text("name", &new.name, 200)?;
     let email = text("email", &new.email, 254)?.to_lowercase();
     let is_mail = email.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'));
@@ -93,6 +99,38 @@ pub async fn reset(tx: &mut Tx, email: &str, password_hash: String) -> Result<St
         .await?;
     second_factors::remove_of(tx, person.id).await?;
     sessions::end_of(tx, person.id).await?;
+    tx.changed(person.id);
+    Ok(person.id)
+}
+
+/// Somebody leaves: they are signed out everywhere, cannot sign in again, and their seats are vacant from today. Their name
+/// stays on what they did.
+pub async fn leave(tx: &mut Tx, email: &str) -> Result<StaffId> {
+    tx.viewer.require(Action::ChangeSeats, None)?;
+    let email = email.trim().to_lowercase();
+    let person = unscoped::<staff::Entity>().filter(staff::Column::Email.eq(&email)).one(tx.conn()).await?;
+    let Some(person) = person.filter(|person| person.active) else {
+        let message = format!("{email} is no active member of staff; `jfn staff list` shows them.");
+        return Err(Refusal::new(Code::NotFound, message).at("email").into());
+    };
+    staff::Entity::update_many()
+        .col_expr(staff::Column::Active, Expr::value(false))
+        .filter(staff::Column::Id.eq(person.id))
+        .exec(tx.conn())
+        .await?;
+    sessions::end_of(tx, person.id).await?;
+    let today = tx.today();
+    let held = unscoped::<team_seat::Entity>()
+        .filter(team_seat::Column::StaffId.eq(person.id))
+        .filter(team_seat::Column::ToOn.is_null().or(team_seat::Column::ToOn.gte(today)))
+        .all(tx.conn())
+        .await?;
+    for seat in held {
+        let number = tx.city.district(seat.district_id).map(|district| district.number);
+        if let Some(number) = number {
+            team_seats::assign(tx, number, seat.role, None, Ord::max(today, seat.from_on)).await?;
+        }
+    }
     tx.changed(person.id);
     Ok(person.id)
 }

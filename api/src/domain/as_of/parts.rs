@@ -3,8 +3,9 @@
 use entity::{
     case_event::CaseEventKind, citation_appeal, citation_fine, cost_billing, cost_entry, court_order,
     custody_entry, deadline, deadline_computation, deadline_extension, evidence, hearing, inspection,
-    legal_action, legal_action_status_change, letter, notice, order_violation, party, property, referral,
-    referral::ReferralStatus, response_pause, staff, tenant_impact, title_recording, violation,
+    legal_action, legal_action_status_change, letter, litigation_hold, notice, order_violation, party,
+    property, referral, referral::ReferralStatus, response_pause, staff, tenant_impact, title_recording,
+    violation,
 };
 
 use super::{NotKnown, Past, Record};
@@ -83,6 +84,18 @@ impl Past for response_pause::Model {
         }
         if self.resumed_at.is_some_and(|at| !record.knew(at)) {
             (self.resumed_at, self.resumed_by) = (None, None);
+        }
+        Ok(Some(self))
+    }
+}
+
+impl Past for litigation_hold::Model {
+    fn then(mut self, record: &Record) -> Result<Option<Self>, NotKnown> {
+        if !record.holds(self.case_id, self.placed_at)? {
+            return Ok(None);
+        }
+        if self.released_at.is_some_and(|at| !record.knew(at)) {
+            (self.released_at, self.released_by, self.release_reason) = (None, None, None);
         }
         Ok(Some(self))
     }

@@ -7,7 +7,9 @@ use super::{
 
 #[test]
 fn a_case_of_a_register_has_the_description_and_the_opening_that_the_register_told_then() {
-    let then = case::Model { opened_at: "2026-11-02T08:00:00Z".parse().unwrap(), ..opened() };
+    let opened_at = "2026-11-02T08:00:00Z".parse().unwrap();
+    // It has not left its first stage, in which it is since it was opened.
+    let then = case::Model { opened_at, stage_since: opened_at, ..opened() };
     let now =
         case::Model { description: None, opened_at: "2026-10-20T07:00:00Z".parse().unwrap(), ..then.clone() };
     let changes = vec![

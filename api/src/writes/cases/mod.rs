@@ -46,8 +46,7 @@ pub struct Edit {
 
 /// Corrects a case's own fields.
 pub async fn edit(tx: &mut Tx, id: CaseId, version: i32, edit: Edit) -> Result<()> {
-    let mut case = lock_version(tx, id, version).await?;
-    tx.viewer.require(Action::WorkCases, Some(case.district_id))?;
+    let mut case = lock_version(tx, id, version, Action::WorkCases).await?;
     let mut entry = Entry::new(CaseEventKind::Corrected, "Case edited");
     if let Some(title) = &edit.title {
         let title = text("title", title, TITLE)?;
@@ -87,8 +86,7 @@ pub async fn edit(tx: &mut Tx, id: CaseId, version: i32, edit: Edit) -> Result<(
 
 /// Gives a case to a member of its team, or to nobody.
 pub async fn assign(tx: &mut Tx, id: CaseId, version: i32, assignee: Option<StaffId>) -> Result<()> {
-    let mut case = lock_version(tx, id, version).await?;
-    tx.viewer.require(Action::WorkCases, Some(case.district_id))?;
+    let mut case = lock_version(tx, id, version, Action::WorkCases).await?;
     let summary = match assignee {
         Some(person) => format!("Assigned to {}", check_assignee(tx, person, case.district_id).await?),
         None => "Assigned to nobody".to_owned(),
@@ -138,8 +136,10 @@ pub async fn lock(tx: &Tx, id: CaseId) -> Result<case::Model> {
     found.ok_or_else(|| Refusal::not_found("case").at("caseId").into())
 }
 
-async fn lock_version(tx: &Tx, id: CaseId, version: i32) -> Result<case::Model> {
+// Who may not do it is told so, whatever version they saw.
+async fn lock_version(tx: &Tx, id: CaseId, version: i32, action: Action) -> Result<case::Model> {
     let case = lock(tx, id).await?;
+    tx.viewer.require(action, Some(case.district_id))?;
     if case.version == version {
         return Ok(case);
     }

@@ -32,8 +32,7 @@ pub async fn advance(
     reason: Option<String>,
     next_action_on: Option<NaiveDate>,
 ) -> Result<()> {
-    let mut case = lock_version(tx, id, version).await?;
-    tx.viewer.require(Action::WorkCases, Some(case.district_id))?;
+    let mut case = lock_version(tx, id, version, Action::WorkCases).await?;
     let reason = optional_text("reason", reason.as_deref(), BODY)?;
     let facts = case_facts::of(tx.conn(), &[id], tx.today()).await?.remove(&id).unwrap_or_default();
     let asker = Asker { role: tx.viewer.role, reason: reason.as_deref() };
@@ -72,8 +71,7 @@ pub async fn close(
         .lock_exclusive()
         .all(tx.conn())
         .await?;
-    let mut case = lock_version(tx, id, version).await?;
-    tx.viewer.require(Action::CloseCases, Some(case.district_id))?;
+    let mut case = lock_version(tx, id, version, Action::CloseCases).await?;
     let reason = text("reason", reason, BODY)?;
     let facts = case_facts::of(tx.conn(), &[id], tx.today()).await?.remove(&id).unwrap_or_default();
     let asker = Asker { role: tx.viewer.role, reason: Some(&reason) };
@@ -103,8 +101,7 @@ pub async fn close(
 
 /// Opens a closed case again, at ASSESSMENT.
 pub async fn reopen(tx: &mut Tx, id: CaseId, version: i32, reason: &str) -> Result<()> {
-    let mut case = lock_version(tx, id, version).await?;
-    tx.viewer.require(Action::CloseCases, Some(case.district_id))?;
+    let mut case = lock_version(tx, id, version, Action::CloseCases).await?;
     let reason = text("reason", reason, BODY)?;
     if case.stage != CaseStage::Closed {
         return Err(Refusal::blocked("Only a closed case can be reopened.").into());

@@ -8,7 +8,7 @@ use entity::{
     feed_run::{self, FeedRunStatus},
     id::{FeedId, PropertyId},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 
 use super::Lease;
 use crate::{
@@ -35,13 +35,7 @@ pub(super) async fn by_earlier_runs(tx: &mut Tx, feed: &feed::Model) -> Result<B
             "{who} stopped in the middle of this run or did not say that it is alive for longer than its lease. What \
              it had taken stays, and the next run reads again from the last watermark."
         );
-        feed_run::Entity::update_many()
-            .col_expr(feed_run::Column::Status, Expr::value(FeedRunStatus::Failed))
-            .col_expr(feed_run::Column::FinishedAt, Expr::value(tx.now))
-            .col_expr(feed_run::Column::Error, Expr::value(reason))
-            .filter(feed_run::Column::Id.eq(run.id))
-            .exec(tx.conn())
-            .await?;
+        super::close(tx, run.id, FeedRunStatus::Failed, Some(&reason)).await?;
         tx.changed(run.id);
     }
     places_changed_since(tx, feed.id, since).await

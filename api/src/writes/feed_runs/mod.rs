@@ -37,6 +37,7 @@ use crate::{
     },
     error::{Error, Result},
     feeds::drop::DroppedFile,
+    news::News,
     preset,
     scope::unscoped,
 };
@@ -308,7 +309,7 @@ async fn try_again(tx: &Tx, begun: &Begun, failure: &Failure) -> Result<()> {
     Ok(())
 }
 
-async fn close(tx: &Tx, run: FeedRunId, status: FeedRunStatus, error: Option<&str>) -> Result<()> {
+async fn close(tx: &mut Tx, run: FeedRunId, status: FeedRunStatus, error: Option<&str>) -> Result<()> {
     feed_run::Entity::update_many()
         .col_expr(feed_run::Column::Status, Expr::value(status))
         .col_expr(feed_run::Column::FinishedAt, Expr::value(tx.now))
@@ -316,5 +317,6 @@ async fn close(tx: &Tx, run: FeedRunId, status: FeedRunStatus, error: Option<&st
         .filter(feed_run::Column::Id.eq(run))
         .exec(tx.conn())
         .await?;
+    tx.news.push(News::FeedRunFinished(run));
     Ok(())
 }

@@ -76,8 +76,8 @@ pub struct Review {
 /// Confirms or dismisses a flag. Calls that are taken out no longer count, and if too few are left it cannot be confirmed.
 pub async fn review(tx: &mut Tx, review: Review) -> Result<()> {
     let (place, mut flag) = lock(tx, review.flag).await?;
-    check_version(&flag, review.expected_version)?;
     tx.viewer.require(Action::ReviewFlags, Some(flag.district_id))?;
+    check_version(&flag, review.expected_version)?;
     if flag.status != FlagStatus::NeedsReview {
         let message = format!("This flag is {}; only one that is NEEDS_REVIEW is reviewed.", flag.status);
         return Err(Refusal::blocked(message).at("flagId").into());

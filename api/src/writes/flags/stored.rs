@@ -15,6 +15,7 @@ use crate::{
     app::Tx,
     domain::{call_count::Count, flag_history},
     error::Result,
+    news::News,
     writes::many,
 };
 
@@ -42,6 +43,7 @@ pub fn take_over(flag: &mut flag::Model, count: &Count) {
 pub async fn insert(tx: &mut Tx, flags: Vec<flag::Model>, calls: Vec<flag_call::Model>) -> Result<()> {
     for flag in &flags {
         tx.changed(flag.id);
+        tx.news.push(News::FlagRaised(flag.id));
     }
     let raised =
         |flag: &flag::Model| history::entry(tx, flag, FlagEventKind::Raised, flag_history::raised(flag));

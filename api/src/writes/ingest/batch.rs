@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
     call::CallCategory,
     call_type_mapping, feed,
@@ -43,7 +43,7 @@ pub(super) struct Source {
 pub enum Outcome {
     /// A new call, or one that changed.
     Accepted,
-    /// A call that is as it was.
+    /// A call that is as it was, or that was purged.
     Unchanged,
     /// A call of which the source told something newer before.
     Superseded,
@@ -76,6 +76,7 @@ pub(super) async fn take(tx: &mut Tx, source: &Source, lines: ReadLines) -> Resu
         readings
     };
     let known = stored::known(tx, source.feed, &readings).await?;
+    let purged_before = purged_before(tx, source.feed).await?;
     let (mut told, mut shift) = (Vec::new(), Shift::default());
     for reading in readings {
         let category = reading.category(&mapped);
@@ -97,6 +98,11 @@ pub(super) async fn take(tx: &mut Tx, source: &Source, lines: ReadLines) -> Resu
                     shift.remove(&rolled);
                 }
                 Outcome::Accepted
+            }
+            // It was kept until nobody needed it any more, and is in the sums.
+            None if purged_before.is_some_and(|day| tx.city.day_of(reading.row.occurred_at) < day) => {
+                counts.unchanged += 1;
+                Outcome::Unchanged
             }
             None => {
                 counts.inserted += 1;
@@ -180,6 +186,11 @@ pub(in crate::writes) async fn lock(tx: &Tx, only: Option<FeedId>) -> Result<()>
     };
     counted.exec(tx.conn()).await?;
     Ok(())
+}
+
+async fn purged_before(tx: &Tx, feed: FeedId) -> Result<Option<NaiveDate>> {
+    let feed = unscoped::<feed::Entity>().filter(feed::Column::Id.eq(feed)).one(tx.conn()).await?;
+    Ok(feed.and_then(|feed| feed.purged_before))
 }
 
 async fn reject(tx: &Tx, source: &Source, rows: Vec<UnreadableRow>) -> Result<()> {

@@ -1,0 +1,66 @@
+//! Removing raw calls that nobody needs any more; the daily sums of their places stay as they are.
+
+use chrono::NaiveDate;
+use entity::{
+    call, feed,
+    id::{CallId, FeedId},
+};
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, QuerySelect,
+    sea_query::{Expr, ExprTrait},
+};
+
+use super::{ingest, many};
+use crate::{
+    app::{App, Tx},
+    authz::{Action, Viewer},
+    error::Result,
+    reads::retention::{Plan, goes},
+    scope::unscoped,
+};
+
+/// Calls that go in one transaction.
+const BATCH: u64 = 5_000;
+
+/// Carries the plan out; answers how many calls went. What keeps a call is asked again with each batch, so a hold that is
+/// placed in the meantime holds.
+pub async fn carry_out(app: &App, plan: &Plan) -> Result<u64> {
+    let (server, mut gone) = (Viewer::server(), 0);
+    for share in plan.feeds.iter().filter(|share| share.goes > 0) {
+        loop {
+            let batch = app.write(&server, "callsPurge", Action::RunFeeds, async |tx| {
+                batch(tx, share.feed, plan.keeps_from).await
+            });
+            let went = batch.await?;
+            gone += went;
+            if went < BATCH {
+                break;
+            }
+        }
+    }
+    Ok(gone)
+}
+
+async fn batch(tx: &mut Tx, feed: FeedId, keeps_from: NaiveDate) -> Result<u64> {
+    // No batch of the feed is taken at the same time.
+    ingest::lock(tx, Some(feed)).await?;
+    let calls: Vec<CallId> = unscoped::<call::Entity>()
+        .select_only()
+        .column(call::Column::Id)
+        .filter(goes(feed, keeps_from))
+        .limit(BATCH)
+        .into_tuple()
+        .all(tx.conn())
+        .await?;
+    let gone =
+        call::Entity::delete_many().filter(many::any_of(tx, call::Column::Id, calls)).exec(tx.conn()).await?;
+    // From then on a source that tells of such a call again tells nothing new: it is in the sums.
+    feed::Entity::update_many()
+        .col_expr(feed::Column::PurgedBefore, Expr::value(keeps_from))
+        .filter(feed::Column::Id.eq(feed))
+        .filter(feed::Column::PurgedBefore.is_null().or(feed::Column::PurgedBefore.lt(keeps_from)))
+        .exec(tx.conn())
+        .await?;
+    tx.changed(feed);
+    Ok(gone.rows_affected)
+}

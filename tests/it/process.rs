@@ -1,0 +1,245 @@
+//! What the stories about running the server share: its very binary as a process, with a database and a folder of its own.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Output, Stdio},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use api::database::{self, Opening};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use serde_json::Value;
+use tempfile::TempDir;
+use tests::{Client, Store};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+    task::JoinHandle,
+};
+use uuid::Uuid;
+
+/// The password of everybody whom a story adds.
+pub const PASSWORD: &str = "a password for the night shift";
+
+const SERGEANT: &str = "sergeant3@city.example";
+
+/// Where a process runs: a database of its own, and a folder for its files.
+pub struct Place {
+    pub url: String,
+    folder: TempDir,
+    database: Option<(String, String)>,
+}
+
+impl Place {
+    /// A new one, empty.
+    pub async fn new(store: Store) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        match store {
+            Store::Sqlite => {
+                let url = format!("sqlite:{}", folder.path().join("jfn.db").display());
+                Self { url, folder, database: None }
+            }
+            Store::Postgres => {
+                let admin = std::env::var("JFN_TEST_POSTGRES").expect("`make test` sets it");
+                let name = format!("process_{}", Uuid::now_v7().simple());
+                run(&admin, &format!("CREATE DATABASE {name}")).await;
+                let (server, _) = admin.rsplit_once('/').expect("an address with a database");
+                Self { url: format!("{server}/{name}"), folder, database: Some((admin, name)) }
+            }
+        }
+    }
+
+    /// A file or folder in its folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_jfn-under-test"));
+        command
+            .args(arguments)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("DATABASE_URL", &self.url)
+            .env("JFN_EVIDENCE", self.path("evidence"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        command
+    }
+
+    /// Runs a command of the binary to its end.
+    pub async fn jfn(&self, arguments: &[&str]) -> Ran {
+        self.jfn_with(arguments, &[]).await
+    }
+
+    /// The same, with more in its environment.
+    pub async fn jfn_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
+        let mut command = self.command(arguments);
+        command.envs(environment.iter().copied());
+        let ran = tokio::time::timeout(Duration::from_secs(120), command.output()).await;
+        Ran::of(ran.expect("it ends in time").expect("it starts"))
+    }
+
+    /// Starts a server in production mode and waits until it listens.
+    pub async fn serve(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Server {
+        self.serve_without(&[], arguments, environment).await
+    }
+
+    /// The same, without what is otherwise in its environment.
+    pub async fn serve_without(
+        &self,
+        without: &[&str],
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Server {
+        let fixed =
+            ["serve", "--production", "--listen", "127.0.0.1:0", "--connections", "8", "--no-schedule"];
+        let mut command = self.command(&[&fixed, arguments].concat());
+        command.envs(environment.iter().copied()).stdout(Stdio::null());
+        for name in without {
+            command.env_remove(name);
+        }
+        let mut child = command.spawn().expect("the server starts");
+        let mut lines = BufReader::new(child.stderr.take().expect("its log")).lines();
+        let log = Arc::new(Mutex::new(String::new()));
+        let kept = log.clone();
+        let (said, listening) = tokio::sync::oneshot::channel();
+        let reading = tokio::spawn(async move {
+            let mut said = Some(said);
+            while let Ok(Some(line)) = lines.next_line().await {
+                let entry: Value = serde_json::from_str(&line).unwrap_or_default();
+                if entry["fields"]["message"] == "listening"
+                    && let Some(said) = said.take()
+                {
+                    let _ = said.send(entry["fields"]["address"].as_str().unwrap_or_default().to_owned());
+                }
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.push_str(&line);
+                kept.push('\n');
+            }
+        });
+        let address =
+            tokio::time::timeout(Duration::from_secs(60), listening).await.expect("it listens in time");
+        let address = address.unwrap_or_else(|_| panic!("it does not listen: {}", log.lock().unwrap()));
+        Server { child, address, log, reading }
+    }
+
+    /// Adds the sergeant of district 3.
+    pub async fn sergeant(&self) {
+        let mut command = self.command(&["staff", "add", "--email", SERGEANT, "--name", "Sam Reyes"]);
+        command.args(["--role", "SERGEANT", "--district", "3", "--password-stdin"]).stdin(Stdio::piped());
+        let mut child = command.spawn().expect("it starts");
+        let mut stdin = child.stdin.take().expect("its input");
+        tokio::io::AsyncWriteExt::write_all(&mut stdin, PASSWORD.as_bytes()).await.expect("it reads");
+        drop(stdin);
+        let ran = Ran::of(child.wait_with_output().await.expect("it ends"));
+        assert!(ran.well, "{}", ran.log);
+    }
+
+    /// Its database, as the application opens it.
+    pub async fn database(&self) -> DatabaseConnection {
+        open(&self.url).await
+    }
+
+    /// Removes it.
+    pub async fn raze(self) {
+        if let Some((admin, name)) = &self.database {
+            run(admin, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        }
+    }
+}
+
+/// Any database, as the application opens it.
+pub async fn open(url: &str) -> DatabaseConnection {
+    let opening =
+        Opening { url: url.to_owned(), connections: 2, schema: None, statement_time: None, durable: true };
+    database::open(&opening).await.expect("the database opens")
+}
+
+/// Runs one statement on the database of that address.
+pub async fn run(url: &str, sql: &str) {
+    let db = Database::connect(url).await.expect("the PostgreSQL of the tests answers");
+    db.execute_unprepared(sql).await.expect("the statement runs");
+    db.close().await.expect("the connection closes");
+}
+
+/// How a command ended.
+pub struct Ran {
+    pub well: bool,
+    pub out: String,
+    pub log: String,
+}
+
+impl Ran {
+    fn of(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        Self { well: output.status.success(), out: text(output.stdout), log: text(output.stderr) }
+    }
+}
+
+/// A server that runs.
+pub struct Server {
+    child: Child,
+    /// Address and port.
+    pub address: String,
+    log: Arc<Mutex<String>>,
+    reading: JoinHandle<()>,
+}
+
+impl Server {
+    /// Somebody who has not signed in.
+    pub fn nobody(&self) -> Client {
+        Client::new(&format!("http://{}", self.address))
+    }
+
+    /// The sergeant whom [`Place::sergeant`] added.
+    pub async fn sergeant(&self) -> Client {
+        let mut sergeant = self.nobody();
+        sergeant.sign_in(SERGEANT, PASSWORD).await;
+        sergeant
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().expect("it runs").to_string();
+        let sent = std::process::Command::new("kill").args([format!("-{name}"), id]).status();
+        assert!(sent.expect("`kill` is there").success(), "the signal {name} is sent");
+    }
+
+    /// Waits for its end; answers whether it ended well, and all that it logged.
+    pub async fn ended(mut self) -> Ran {
+        let ended = tokio::time::timeout(Duration::from_secs(60), self.child.wait()).await.expect("it stops");
+        let well = ended.expect("a status").success();
+        self.reading.await.expect("its log is read");
+        let log = std::mem::take(&mut *self.log.lock().unwrap_or_else(PoisonError::into_inner));
+        Ran { well, out: String::new(), log }
+    }
+
+    /// Tells it to stop, and waits for its end.
+    pub async fn stop(self) -> Ran {
+        self.signal("TERM");
+        self.ended().await
+    }
+}
+
+/// The folders and files below `folder`, with what they hold, in order.
+pub fn files_below(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let bytes = std::fs::read(&path).expect("a file");
+                found.push((path.strip_prefix(folder).expect("below").to_owned(), bytes));
+            }
+        }
+    }
+    found.sort();
+    found
+}
