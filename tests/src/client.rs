@@ -55,12 +55,6 @@ impl Client {
         &self.url
     }
 
-    /// Its session's cookie, if it has signed in.
-    #[must_use]
-    pub fn cookie(&self) -> Option<&str> {
-        self.cookie.as_deref()
-    }
-
     /// Signs in; the sign-in must be accepted.
     pub async fn sign_in(&mut self, email: &str, password: &str) {
         let response = self.post("/auth/login", &json!({ "email": email, "password": password })).await;
