@@ -4,7 +4,7 @@ use api::{commands::token, scope::unscoped};
 use chrono::TimeDelta;
 use entity::{access_token, audit_row};
 use reqwest::{StatusCode, header::CONTENT_TYPE};
-use sea_orm::{ColumnTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 use tests::{Client, Jfn, key, story};
 
@@ -89,9 +89,11 @@ story! {
         assert_eq!(program.error_of(CASES, json!({})).await, "UNAUTHENTICATED");
         administrator.done("accessTokenRevoke", "accessToken { id }", revoke).await;
         let of_it = audit_row::Column::Subject.eq(made["id"].as_str().unwrap());
-        let rows = unscoped::<audit_row::Entity>().filter(of_it).all(&jfn.app.db).await.unwrap();
-        let actions: Vec<&str> = rows.iter().map(|row| row.action.as_str()).collect();
-        assert_eq!(actions, ["accessTokenCreate", "accessTokenRevoke"], "the second time changed nothing");
+        let rows = unscoped::<audit_row::Entity>().filter(of_it).order_by_asc(audit_row::Column::Id);
+        let rows = rows.all(&jfn.app.db).await.unwrap();
+        let told: Vec<_> = rows.iter().map(|row| (row.action.as_str(), row.result.as_str())).collect();
+        let (made, revoked) = ("accessTokenCreate", "accessTokenRevoke");
+        assert_eq!(told, [(made, "DONE"), (revoked, "DONE"), (revoked, "UNCHANGED")]);
         let unknown = json!({ "accessTokenId": "token_00000000000000000000000000000000" });
         assert_eq!(administrator.refused("accessTokenRevoke", "accessToken { id }", unknown).await, "NOT_FOUND");
     }

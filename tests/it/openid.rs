@@ -31,6 +31,8 @@ const WHO: &str = "{ viewer { roles staff { email name } districts { number } } 
 /// A provider that runs as a process of its own; it ends when it is dropped.
 struct Provider {
     issuer: String,
+    /// A file with what it shares with our server.
+    secret: tempfile::NamedTempFile,
     process: Child,
 }
 
@@ -60,7 +62,9 @@ impl Provider {
             }
         });
         let told = told.await.expect("the provider listens within five minutes");
-        Self { issuer: told["issuer"].as_str().expect("an address").to_owned(), process }
+        let secret = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(secret.path(), "a secret of two\n").expect("it is written");
+        Self { issuer: told["issuer"].as_str().expect("an address").to_owned(), secret, process }
     }
 
     fn port(&self) -> u16 {
@@ -81,12 +85,10 @@ async fn city_with(store: Store, provider: &Provider) -> Jfn {
         role,
         districts: districts.to_vec(),
     };
-    let secret = std::env::temp_dir().join(format!("jfn-openid-{}", uuid::Uuid::now_v7()));
-    std::fs::write(&secret, "a secret of two\n").expect("a file");
     let openid = OpenId {
         issuer: provider.issuer.clone(),
         client_id: "jfn".to_owned(),
-        client_secret_file: Some(secret),
+        client_secret_file: Some(provider.secret.path().to_owned()),
         callback: CALLBACK.to_owned(),
         home: "/home".to_owned(),
         scopes: vec!["email".to_owned(), "profile".to_owned(), "groups".to_owned()],
@@ -320,7 +322,7 @@ story_with! { "provider.mjs", async fn a_new_key_of_the_provider_is_known_at_onc
     provider.process.kill().await.expect("it ends");
     let nobody_there = jfn.nobody().request(Method::GET, "/auth/openid").send().await.unwrap();
     assert_eq!(nobody_there.status(), StatusCode::SERVICE_UNAVAILABLE);
-    *provider = Provider::start("provider.mjs", provider.port()).await;
+    provider.process = Provider::start("provider.mjs", provider.port()).await.process;
     provider.put_into_groups("attorney5", "attorneys-5").await;
     session(jfn, &sign_in(jfn, "attorney5").await);
 } }

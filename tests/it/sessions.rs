@@ -16,10 +16,11 @@ async fn sessions(client: &Client) -> Vec<Value> {
     client.ask(SESSIONS, json!({})).await["sessions"].as_array().expect("a list").clone()
 }
 
-/// What the audit log tells of this, the oldest first: action and whether somebody is named.
+/// What the audit log tells was done to this, the oldest first.
 async fn audited(jfn: &Jfn, subject: &Value) -> Vec<String> {
     let subject = subject.as_str().expect("an id");
     let rows = unscoped::<audit_row::Entity>().filter(audit_row::Column::Subject.eq(subject));
+    let rows = rows.filter(audit_row::Column::Result.eq("DONE"));
     let rows = rows.order_by_asc(audit_row::Column::Id).all(&jfn.app.db).await.expect("the audit log");
     assert!(
         rows.iter().all(|row| row.staff_id.is_some() && row.request_id.is_some()),
