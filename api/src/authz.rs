@@ -185,7 +185,8 @@ impl Viewer {
 
 /// Where each role and each kind of token may do a thing: DESIGN.md's table, one line per action. The columns are, in this
 /// order: attorney, sergeant, code officer, city attorney, commissioner, administrator, a token that reads cases (of its
-/// districts only, when it is held to some), a token that pushes calls. Another district's things are what `OWN` leaves out; what has no district is another's too.
+/// districts only, when it is held to some), a token that pushes calls. Another district's things are what `OWN` leaves out;
+/// what has no district is another's too.
 #[rustfmt::skip] // or the columns no longer stand below one another
 const fn row(action: Action) -> [Reach; 8] {
     use Action as A;
