@@ -14,10 +14,10 @@ use tests::{
 
 use crate::{
     access_tokens::{program, reader},
-    live::{changes, note, open, socket_is_silent},
+    live::{changes, flows, note, open},
 };
 
-const CHANGES: &str = "subscription { caseChanged { caseNumber district version } }";
+const CHANGES: &str = "subscription { caseChanged { cursor caseNumber } }";
 /// How long the end of a stream is waited for; a busy machine takes its time.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// How long the server may take what it knows of somebody's rights for true.
@@ -89,7 +89,7 @@ story! {
         let leaver = jfn.code_officer(3).await;
         let mut socket = leaver.live().await;
         socket.subscribe("1", CHANGES, json!({})).await;
-        while socket_is_silent(&sergeant, &case, &mut socket).await {}
+        flows(&sergeant, &case, &mut socket).await;
         leaver.done("sessionRevokeAll", "ended", json!({})).await;
         let ended = Instant::now();
         // What is known of their rights is a second old at most: whatever comes later is asked about before it is told.
@@ -116,7 +116,7 @@ story! {
         let (program, _) = program(jfn, input).await;
         let (mut socket, stream) = (program.live().await, told(&program).await);
         socket.subscribe("1", CHANGES, json!({})).await;
-        while socket_is_silent(&third, &ours, &mut socket).await {}
+        flows(&third, &ours, &mut socket).await;
         note(&second, &theirs, false).await;
         note(&third, &ours, false).await;
         assert_eq!(changes(&mut socket, 1).await[0]["caseNumber"], ours["number"]);
@@ -137,7 +137,7 @@ async fn listening_is_no_use(store: Store) {
     let (listener, asker) = (jfn.code_officer(3).await, jfn.attorney(3).await);
     let (mut socket, mut asking, stream) = (listener.live().await, asker.live().await, told(&listener).await);
     socket.subscribe("1", CHANGES, json!({})).await;
-    while socket_is_silent(&jfn.sergeant(3).await, &case, &mut socket).await {}
+    flows(&jfn.sergeant(3).await, &case, &mut socket).await;
 
     jfn.wait(TimeDelta::minutes(19));
     let sergeant = jfn.sergeant(3).await;
@@ -148,7 +148,7 @@ async fn listening_is_no_use(store: Store) {
         changes(&mut socket, 1).await;
     }
     asking.subscribe("1", CHANGES, json!({})).await;
-    while socket_is_silent(&sergeant, &case, &mut asking).await {}
+    flows(&sergeant, &case, &mut asking).await;
 
     jfn.wait(TimeDelta::minutes(2));
     loop {
