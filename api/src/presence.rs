@@ -33,8 +33,9 @@ struct Inner {
 impl Presence {
     /// Who that is; none when the credential is of nobody, or no longer.
     pub async fn of(app: &App, credential: Credential) -> Result<Option<(Self, Viewer)>> {
+        let asked = Instant::now();
         let Some(viewer) = ask(app, &credential).await? else { return Ok(None) };
-        let known = Mutex::new((Some(viewer.clone()), Instant::now()));
+        let known = Mutex::new((Some(viewer.clone()), asked));
         Ok(Some((Self(Arc::new(Inner { app: app.clone(), credential, known })), viewer)))
     }
 
@@ -43,7 +44,9 @@ impl Presence {
     pub async fn viewer(&self) -> Result<Option<Viewer>> {
         let mut known = self.0.known.lock().await;
         if known.0.is_some() && known.1.elapsed() >= KNOWN_FOR {
-            *known = (self.listener().await?, Instant::now());
+            // As of before the question: what ends while it is answered is found a second later at most.
+            let asked = Instant::now();
+            *known = (self.listener().await?, asked);
         }
         Ok(known.0.clone())
     }
@@ -52,7 +55,8 @@ impl Presence {
     pub async fn asking(&self) -> Result<Option<Viewer>> {
         let mut known = self.0.known.lock().await;
         if known.0.is_some() {
-            *known = (ask(&self.0.app, &self.0.credential).await?, Instant::now());
+            let asked = Instant::now();
+            *known = (ask(&self.0.app, &self.0.credential).await?, asked);
         }
         Ok(known.0.clone())
     }
