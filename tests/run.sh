@@ -32,10 +32,10 @@ fi
 
 command -v npm >/dev/null || {
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo "Node.js and npm are missing." >&2; exit 1; }
-    say "no npm: installing Debian's packages nodejs and npm, which run public audits of GraphQL over HTTP and a bucket of evidence"
+    say "no npm: installing Debian's packages nodejs and npm, which run public audits of GraphQL over HTTP, a bucket of evidence and a provider of identities"
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nodejs npm
 }
-for what in audits bucket; do
+for what in audits bucket openid; do
     npm ci --prefix tests/$what --no-audit --no-fund --silent
 done
 

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     audit::{self, Attempt},
+    authn::{SessionTimes, Throttle},
     authz::{Action, Actor, Reach, Viewer},
     city::City,
     error::{Error, Result},
@@ -32,6 +33,10 @@ pub struct App {
     pub city: Arc<City>,
     pub clock: Clock,
     pub holder: Holder,
+    /// How long people stay signed in.
+    pub sessions: SessionTimes,
+    /// Failed sign-ins.
+    pub throttle: Throttle,
     /// The figures of this process.
     pub metrics: Arc<Metrics>,
     /// Where it is told what was committed.
@@ -95,13 +100,20 @@ impl App {
         db.set_metric_callback(move |statement| counting.sent(statement));
         let writing = (db.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
         let (city, holder, newsroom) = (Arc::new(city), Holder::default(), Newsroom::default());
-        Self { db, city, clock, holder, metrics, newsroom, evidence: None, writing }
+        let (sessions, throttle) = (SessionTimes::default(), Throttle::default());
+        Self { db, city, clock, holder, sessions, throttle, metrics, newsroom, evidence: None, writing }
     }
 
     /// The same, but feeds stay for so long with a process that no longer says it is alive.
     #[must_use]
     pub fn with_lease(self, lease: TimeDelta) -> Self {
         Self { holder: Holder { lease, ..self.holder }, ..self }
+    }
+
+    /// The same, but people stay signed in for so long.
+    #[must_use]
+    pub fn with_sessions(self, sessions: SessionTimes) -> Self {
+        Self { sessions, ..self }
     }
 
     /// The same, with a place for the files of evidence.
@@ -132,7 +144,7 @@ impl App {
     ) -> Result<T> {
         let named = audit::named(mutation);
         let written = match viewer.reach(action) {
-            Reach::Nowhere => Err(Error::Forbidden(mutation)),
+            Reach::Nowhere => Err(Error::closed_to(viewer, action, mutation)),
             Reach::OwnDistricts | Reach::Everywhere => {
                 // On the heap: what a mutation carries through all its steps is more than a thread's stack should hold.
                 Box::pin(self.transact(viewer, mutation, &named, operation)).await
@@ -197,6 +209,16 @@ impl App {
 }
 
 impl App {
+    /// Writes something that may as well be left out: on SQLite it is, when somebody else is writing, so that no read ever
+    /// waits for it.
+    pub async fn jot(&self, note: impl AsyncFnOnce(&DatabaseConnection) -> Result<()>) -> Result<()> {
+        let Some(writing) = &self.writing else { return note(&self.db).await };
+        match writing.try_lock() {
+            Ok(_turn) => note(&self.db).await,
+            Err(_) => Ok(()),
+        }
+    }
+
     /// Reads in one view of the database: what others write meanwhile is not seen.
     #[expect(clippy::disallowed_methods, reason = "it writes nothing")]
     pub async fn steady<T>(&self, read: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T>) -> Result<T> {

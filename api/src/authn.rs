@@ -1,81 +1,95 @@
 //! Who is asking: passwords, session cookies and access tokens.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-    time::{Duration, Instant},
-};
+pub mod openid;
+mod password;
+pub mod second_factor;
+mod throttle;
 
-use argon2::{
-    Argon2, PasswordHash, PasswordVerifier,
-    password_hash::{PasswordHasher, SaltString},
-};
+use std::net::IpAddr;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
     access_token,
     id::{DistrictId, SessionId, StaffId},
-    session,
+    session::{self, SignInMethod},
     staff::{self, StaffRole},
     team_seat,
 };
 use rand::Rng;
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect,
-    RelationTrait, sea_query::Expr,
-};
+use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationTrait, sea_query::Expr};
 use sha2::{Digest, Sha256};
 
+use self::password::verify;
+pub use self::{
+    password::{PasswordChange, Renewal, change_password, hash_password},
+    throttle::Throttle,
+};
 use crate::{
     app::App,
-    authz::{Actor, Viewer},
+    authz::{Action, Actor, Viewer},
     error::{Error, Result},
     events::hex,
+    reads,
     scope::unscoped,
+    writes::{self, second_factors::GivenCode, sessions::NewSession},
 };
 
-/// How long a session lasts.
-pub const SESSION_HOURS: i64 = 12;
+/// How long sessions last.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionTimes {
+    /// Without being used.
+    pub idle: TimeDelta,
+    /// At most.
+    pub longest: TimeDelta,
+}
 
-const TRIES: u32 = 10;
-const TRIES_WITHIN: Duration = Duration::from_secs(300);
+impl Default for SessionTimes {
+    /// Twelve hours, and an hour without use, as NIST SP 800-63B-4, 2.2.3, advises.
+    fn default() -> Self {
+        Self { idle: TimeDelta::hours(1), longest: TimeDelta::hours(12) }
+    }
+}
+
+/// A session that is in use is written down once in so long.
+const NOTED: TimeDelta = TimeDelta::minutes(1);
+
+/// What somebody signs in with, and from where.
+pub struct Attempt<'a> {
+    pub email: &'a str,
+    pub password: &'a str,
+    /// A code of their authenticator or a recovery code.
+    pub code: Option<&'a str>,
+    pub from: Origin,
+}
+
+/// Where a sign-in comes from.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    pub address: Option<IpAddr>,
+    pub user_agent: Option<String>,
+    /// The cookie that the browser has already.
+    pub cookie: Option<String>,
+}
 
 /// What `POST /auth/login` answers.
 #[derive(Debug)]
 pub enum SignIn {
-    /// The secret for the cookie, and when it ends.
-    Session(String, DateTime<Utc>),
+    /// The secret for the cookie.
+    Session(String),
     /// Unknown e-mail or wrong password: the same answer in the same time.
     Refused,
-    /// Too many failures for this e-mail; seconds until the next try.
+    /// The password is right, and a code is asked for beside it.
+    CodeNeeded,
+    /// Too many failures for this e-mail or address; seconds until the next try.
     Throttled(u64),
 }
 
-/// Failures per e-mail in this process.
-#[derive(Clone, Default)]
-pub struct Throttle(Arc<Mutex<HashMap<String, (u32, Instant)>>>);
-
-impl Throttle {
-    fn wait(&self, email: &str) -> Option<u64> {
-        let mut failures = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        failures.retain(|_, (_, since)| since.elapsed() < TRIES_WITHIN);
-        let (count, since) = failures.get(email)?;
-        (*count >= TRIES).then(|| (TRIES_WITHIN.saturating_sub(since.elapsed())).as_secs().max(1))
-    }
-
-    fn failed(&self, email: &str) {
-        let mut failures = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        failures.entry(email.to_owned()).or_insert((0, Instant::now())).0 += 1;
-    }
-
-    fn succeeded(&self, email: &str) {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(email);
-    }
-}
-
 /// Signs a person in by e-mail and password.
-pub async fn sign_in(app: &App, throttle: &Throttle, email: &str, password: &str) -> Result<SignIn> {
-    let email = email.trim().to_lowercase();
-    if let Some(seconds) = throttle.wait(&email) {
+pub async fn sign_in(app: &App, attempt: Attempt<'_>) -> Result<SignIn> {
+    let Attempt { email, password, code, from } = attempt;
+    let (email, address) = (email.trim().to_lowercase(), from.address);
+    let _turn = app.throttle.turn().await?;
+    if let Some(seconds) = app.throttle.wait(&email, address) {
         return Ok(SignIn::Throttled(seconds));
     }
     let found = unscoped::<staff::Entity>()
@@ -86,42 +100,99 @@ pub async fn sign_in(app: &App, throttle: &Throttle, email: &str, password: &str
     let hash = found.as_ref().and_then(|person| person.password_hash.clone());
     let matches = verify(hash, password.to_owned()).await?;
     let Some(person) = found.filter(|_| matches) else {
-        throttle.failed(&email);
+        app.throttle.failed(&email, address);
         return Ok(SignIn::Refused);
     };
-    throttle.succeeded(&email);
-    let secret = secret("");
-    let now = app.clock.now();
-    let expires_at = now + TimeDelta::hours(SESSION_HOURS);
-    let session = session::ActiveModel {
-        id: Set(SessionId::generate()),
-        token_hash: Set(digest(&secret)),
-        staff_id: Set(person.id),
-        created_at: Set(now),
-        expires_at: Set(expires_at),
-        revoked_at: Set(None),
+    let begun = match (reads::second_factors::of(app, person.id).await?, code) {
+        (None, _) => begin(app, &person, SignInMethod::Password, from, None).await,
+        (Some(_), None) => return Ok(SignIn::CodeNeeded),
+        (Some(_), Some(code)) => {
+            let code = second_factor::given(code);
+            begin(app, &person, SignInMethod::PasswordAndCode, from, Some(code)).await
+        }
     };
-    session.insert(&app.db).await?;
-    Ok(SignIn::Session(secret, expires_at))
+    match begun {
+        Ok(secret) => {
+            app.throttle.succeeded(&email);
+            Ok(SignIn::Session(secret))
+        }
+        // A wrong code, or one that was used.
+        Err(Error::Refused(_)) => {
+            app.throttle.failed(&email, address);
+            Ok(SignIn::Refused)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Begins a session of somebody who has proved who they are, but for the code that is used up with it; answers its secret.
+async fn begin(
+    app: &App,
+    person: &staff::Model,
+    method: SignInMethod,
+    from: Origin,
+    code: Option<GivenCode>,
+) -> Result<String> {
+    let secret = secret("");
+    let new = NewSession {
+        token_hash: digest(&secret),
+        method,
+        address: from.address.map(|address| address.to_string()),
+        user_agent: from.user_agent,
+        expires_at: app.clock.now() + app.sessions.longest,
+        replaces: from.cookie.map(|cookie| digest(&cookie)),
+    };
+    let viewer = Viewer {
+        actor: Actor::Staff(person.id),
+        role: person.role,
+        districts: Vec::new(),
+        session: None,
+        lacks_second_factor: false,
+    };
+    // Until it is known that they are who they say, the server does this: a wrong code is not theirs in the audit log.
+    app.write(&Viewer::server(), "signIn", Action::KeepOwnAccount, async |tx| {
+        tx.viewer = viewer;
+        if let Some(code) = &code {
+            writes::second_factors::spend(tx, code).await?;
+        }
+        writes::sessions::begin(tx, new).await
+    })
+    .await?;
+    Ok(secret)
 }
 
 /// Ends the session of that cookie, if there is one.
 pub async fn sign_out(app: &App, secret: &str) -> Result<()> {
-    session::Entity::update_many()
-        .col_expr(session::Column::RevokedAt, Expr::value(app.clock.now()))
-        .filter(session::Column::TokenHash.eq(digest(secret)))
-        .filter(session::Column::RevokedAt.is_null())
-        .exec(&app.db)
-        .await?;
-    Ok(())
+    let Some(viewer) = viewer_of_session(app, secret).await? else { return Ok(()) };
+    let Some(session) = viewer.session else { return Ok(()) };
+    app.write(&viewer, "signOut", Action::KeepOwnAccount, async |tx| {
+        writes::sessions::revoke(tx, session).await
+    })
+    .await
 }
 
-/// The viewer behind a session cookie, in one statement.
+/// The viewer behind a session cookie who asks for something, in one statement, and another one once a minute.
 pub async fn viewer_of_session(app: &App, secret: &str) -> Result<Option<Viewer>> {
     let now = app.clock.now();
-    let rows: Vec<(StaffId, StaffRole, Option<DistrictId>)> = unscoped::<session::Entity>()
+    let Some((viewer, last_used_at)) = session_of(app, secret).await? else { return Ok(None) };
+    if let Some(id) = viewer.session.filter(|_| last_used_at + NOTED <= now) {
+        app.jot(async |db| writes::sessions::used(db, id, now).await).await?;
+    }
+    Ok(Some(viewer))
+}
+
+/// The viewer behind a session cookie who asks for nothing: to be told of things does not keep a session alive.
+pub async fn listener_of_session(app: &App, secret: &str) -> Result<Option<Viewer>> {
+    Ok(session_of(app, secret).await?.map(|(viewer, _)| viewer))
+}
+
+async fn session_of(app: &App, secret: &str) -> Result<Option<(Viewer, DateTime<Utc>)>> {
+    let now = app.clock.now();
+    type Row = (SessionId, SignInMethod, DateTime<Utc>, StaffId, StaffRole, Option<DistrictId>);
+    let rows: Vec<Row> = unscoped::<session::Entity>()
         .select_only()
-        .column(session::Column::StaffId)
+        .columns([session::Column::Id, session::Column::Method])
+        .columns([session::Column::LastUsedAt, session::Column::StaffId])
         .join(
             JoinType::InnerJoin,
             session::Entity::belongs_to(staff::Entity)
@@ -135,11 +206,17 @@ pub async fn viewer_of_session(app: &App, secret: &str) -> Result<Option<Viewer>
         .filter(session::Column::TokenHash.eq(digest(secret)))
         .filter(session::Column::RevokedAt.is_null())
         .filter(session::Column::ExpiresAt.gt(now))
+        .filter(session::Column::LastUsedAt.gt(now - app.sessions.idle))
         .filter(staff::Column::Active.eq(true))
         .into_tuple()
         .all(&app.db)
         .await?;
-    Ok(viewer_from(rows))
+    let Some(&(id, method, last_used_at, ..)) = rows.first() else { return Ok(None) };
+    let seats = rows.into_iter().map(|(_, _, _, staff, role, seat)| (staff, role, seat)).collect();
+    let lacks_second_factor =
+        method == SignInMethod::Password && app.city.preset.sign_in.second_factor_required;
+    let viewer = viewer_from(seats);
+    Ok(viewer.map(|viewer| (Viewer { session: Some(id), lacks_second_factor, ..viewer }, last_used_at)))
 }
 
 /// A member of staff as a viewer, for commands that act in somebody's name.
@@ -170,7 +247,7 @@ async fn viewer_who_is(app: &App, who: Expr) -> Result<Option<Viewer>> {
 fn viewer_from(rows: Vec<(StaffId, StaffRole, Option<DistrictId>)>) -> Option<Viewer> {
     let (id, role, _) = *rows.first()?;
     let districts = rows.into_iter().filter_map(|(_, _, district)| district).collect();
-    Some(Viewer { actor: Actor::Staff(id), role, districts })
+    Some(Viewer { actor: Actor::Staff(id), role, districts, session: None, lacks_second_factor: false })
 }
 
 fn current_seat(app: &App) -> sea_orm::RelationDef {
@@ -185,7 +262,7 @@ fn current_seat(app: &App) -> sea_orm::RelationDef {
     })
 }
 
-/// The viewer behind a bearer token.
+/// The viewer behind a bearer token, in one statement, and another one once a minute.
 pub async fn viewer_of_token(app: &App, token: &str) -> Result<Option<Viewer>> {
     let now = app.clock.now();
     let found = unscoped::<access_token::Entity>()
@@ -193,10 +270,19 @@ pub async fn viewer_of_token(app: &App, token: &str) -> Result<Option<Viewer>> {
         .filter(access_token::Column::RevokedAt.is_null())
         .one(&app.db)
         .await?;
-    Ok(found.filter(|token| token.expires_at.is_none_or(|at| at > now)).map(|token| Viewer {
-        actor: Actor::Token { id: token.id, scope: token.scope, feed: token.feed_id },
+    let Some(token) = found.filter(|token| token.expires_at.is_none_or(|at| at > now)) else {
+        return Ok(None);
+    };
+    if token.last_used_at.is_none_or(|at| at + NOTED <= now) {
+        app.jot(async |db| writes::access_tokens::used(db, token.id, now).await).await?;
+    }
+    let in_districts = token.districts.is_some();
+    Ok(Some(Viewer {
+        actor: Actor::Token { id: token.id, scope: token.scope, feed: token.feed_id, in_districts },
         role: StaffRole::Integration,
-        districts: Vec::new(),
+        districts: token.districts.map_or_else(Vec::new, |districts| districts.0),
+        session: None,
+        lacks_second_factor: false,
     }))
 }
 
@@ -211,33 +297,4 @@ pub fn secret(prefix: &str) -> String {
 #[must_use]
 pub fn digest(secret: &str) -> String {
     hex(&Sha256::digest(secret))
-}
-
-/// The argon2id hash of a password, in PHC form.
-pub async fn hash_password(password: String) -> Result<String> {
-    blocking(move || {
-        let salt: [u8; 16] = rand::rng().random();
-        let salt = SaltString::encode_b64(&salt).map_err(|error| Error::Internal(error.to_string()))?;
-        let hash = Argon2::default().hash_password(password.as_bytes(), &salt);
-        hash.map(|hash| hash.to_string()).map_err(|error| Error::Internal(error.to_string()))
-    })
-    .await?
-}
-
-async fn verify(hash: Option<String>, password: String) -> Result<bool> {
-    blocking(move || {
-        // An unknown e-mail costs the same work as a wrong password.
-        let known = hash.is_some();
-        let hash = hash.unwrap_or_else(|| NOBODY.to_owned());
-        let Ok(parsed) = PasswordHash::new(&hash) else { return false };
-        Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok() && known
-    })
-    .await
-}
-
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
-    AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(error.to_string()))
 }

@@ -2,7 +2,7 @@
 
 use entity::{
     access_token::TokenScope,
-    id::{AccessTokenId, DistrictId, FeedId, StaffId},
+    id::{AccessTokenId, DistrictId, FeedId, SessionId, StaffId},
     staff::StaffRole,
 };
 
@@ -13,8 +13,12 @@ use crate::domain::refusal::{Code, Refusal};
 pub struct Viewer {
     pub actor: Actor,
     pub role: StaffRole,
-    /// Districts in which the viewer holds a seat.
+    /// Districts in which the viewer holds a seat, or which a token is for.
     pub districts: Vec<DistrictId>,
+    /// The session that asks, if one does.
+    pub session: Option<SessionId>,
+    /// The city asks for a second factor, and they signed in without one: they can enrol one and nothing else.
+    pub lacks_second_factor: bool,
 }
 
 /// The person or program behind a request.
@@ -25,6 +29,8 @@ pub enum Actor {
         id: AccessTokenId,
         scope: TokenScope,
         feed: Option<FeedId>,
+        /// Held to the viewer's districts.
+        in_districts: bool,
     },
     /// The server itself or somebody at its command line.
     Server,
@@ -67,6 +73,8 @@ pub enum Action {
     AddEvidence,
     /// Follow calendars of hearings and deadlines from outside.
     FollowCalendars,
+    /// Their own password, second factor and sessions.
+    KeepOwnAccount,
     /// Rules in force, oversight, aggregates.
     ReadAggregates,
     ReadFeeds,
@@ -74,8 +82,10 @@ pub enum Action {
     ReadRejectedRows,
     ReadStaff,
     ChangeSeats,
-    /// Who is a member of staff, and which programs have a token.
+    /// Who is a member of staff.
     ChangeStaff,
+    /// Make and revoke access tokens of programs.
+    ChangeTokens,
     PushCalls,
 }
 
@@ -91,7 +101,13 @@ impl Viewer {
     /// The server itself: presets, imports and the command line.
     #[must_use]
     pub fn server() -> Self {
-        Self { actor: Actor::Server, role: StaffRole::Administrator, districts: Vec::new() }
+        Self {
+            actor: Actor::Server,
+            role: StaffRole::Administrator,
+            districts: Vec::new(),
+            session: None,
+            lacks_second_factor: false,
+        }
     }
 
     #[must_use]
@@ -104,12 +120,17 @@ impl Viewer {
 
     #[must_use]
     pub fn reach(&self, action: Action) -> Reach {
-        let column = match self.actor {
-            Actor::Server => return Reach::Everywhere,
-            Actor::Token { scope, .. } => Some(column_of_token(scope)),
-            Actor::Staff(_) => column_of(self.role),
-        };
-        column.map_or(Reach::Nowhere, |column| row(action)[column])
+        if self.lacks_second_factor && action != Action::KeepOwnAccount {
+            return Reach::Nowhere;
+        }
+        match self.actor {
+            Actor::Server => Reach::Everywhere,
+            Actor::Token { scope, in_districts, .. } => match row(action)[column_of_token(scope)] {
+                Reach::Everywhere if in_districts => Reach::OwnDistricts,
+                reach => reach,
+            },
+            Actor::Staff(_) => column_of(self.role).map_or(Reach::Nowhere, |column| row(action)[column]),
+        }
     }
 
     /// Whether the viewer may do it in that district; a thing without a district counts as another's.
@@ -133,17 +154,39 @@ impl Viewer {
         if self.may(action, district) {
             return Ok(());
         }
-        let message = match self.reach(action) {
-            Reach::Nowhere => "Your role may not do this.",
-            _ => "Only the team of this place's district may do this.",
+        let message = match (self.reach(action), self.lacking(action)) {
+            (Reach::Nowhere, Some(lacking)) => lacking,
+            (Reach::Nowhere, None) => "Your role may not do this.".to_owned(),
+            _ => "Only the team of this place's district may do this.".to_owned(),
         };
         Err(Refusal::new(Code::NotAllowed, message))
+    }
+
+    /// What a viewer who may not do it anywhere would need for it; none when it is not theirs to get.
+    #[must_use]
+    pub fn lacking(&self, action: Action) -> Option<String> {
+        if self.lacks_second_factor {
+            let message = "This city asks for a second factor: enrol yours with `secondFactorEnrol` and \
+                           `secondFactorConfirm`.";
+            return Some(message.to_owned());
+        }
+        let Actor::Token { scope: has, .. } = self.actor else { return None };
+        let needed =
+            TokenScope::ALL.iter().find(|scope| row(action)[column_of_token(**scope)] != Reach::Nowhere);
+        Some(match needed {
+            Some(needed) => format!(
+                "This needs a token of the scope {needed}; this token has the scope {has}. An administrator makes \
+                 one with `accessTokenCreate`."
+            ),
+            None => format!("No token may do this, whatever its scope; this token has the scope {has}."),
+        })
     }
 }
 
 /// Where each role and each kind of token may do a thing: DESIGN.md's table, one line per action. The columns are, in this
-/// order: attorney, sergeant, code officer, city attorney, commissioner, administrator, a token that reads cases, a token
-/// that pushes calls. Another district's things are what `OWN` leaves out; what has no district is another's too.
+/// order: attorney, sergeant, code officer, city attorney, commissioner, administrator, a token that reads cases (of its
+/// districts only, when it is held to some), a token that pushes calls. Another district's things are what `OWN` leaves out;
+/// what has no district is another's too.
 #[rustfmt::skip] // or the columns no longer stand below one another
 const fn row(action: Action) -> [Reach; 8] {
     use Action as A;
@@ -174,6 +217,7 @@ const fn row(action: Action) -> [Reach; 8] {
         A::ReadEvidence          => [ALL, ALL, ALL, ALL, NO , NO , NO , NO],
         A::AddEvidence           => [OWN, OWN, OWN, ALL, NO , NO , NO , NO],
         A::FollowCalendars       => [OWN, OWN, OWN, ALL, NO , NO , NO , NO],
+        A::KeepOwnAccount        => [ALL, ALL, ALL, ALL, ALL, ALL, NO , NO],
         A::ReadAggregates        => [ALL, ALL, ALL, ALL, ALL, NO , NO , NO],
         A::ReadFeeds             => [ALL, ALL, ALL, ALL, ALL, ALL, NO , NO],
         A::RunFeeds              => [NO , ALL, NO , ALL, NO , ALL, NO , NO],
@@ -181,6 +225,7 @@ const fn row(action: Action) -> [Reach; 8] {
         A::ReadStaff             => [ALL, ALL, ALL, ALL, NO , ALL, NO , NO],
         A::ChangeSeats           => [NO , NO , NO , ALL, NO , ALL, NO , NO],
         A::ChangeStaff           => [NO , NO , NO , NO , NO , ALL, NO , NO],
+        A::ChangeTokens          => [NO , NO , NO , NO , NO , ALL, NO , NO],
         A::PushCalls             => [NO , NO , NO , NO , NO , NO , NO , ALL],
     }
 }

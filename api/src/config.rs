@@ -58,6 +58,15 @@ pub struct Config {
     /// Requests of one member of staff or one program a minute at most; 0 for no limit.
     #[arg(long, global = true, env = "JFN_REQUESTS_BY_VIEWER", default_value_t = 1_200)]
     pub requests_by_viewer: u32,
+    /// Subscriptions that one member of staff or one program may have open at once.
+    #[arg(long, global = true, env = "JFN_SUBSCRIPTIONS_BY_VIEWER", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub subscriptions_by_viewer: u32,
+    /// Hours that somebody stays signed in at most.
+    #[arg(long, global = true, env = "JFN_SESSION_HOURS", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=720))]
+    pub session_hours: u32,
+    /// Minutes without a request after which somebody must sign in again.
+    #[arg(long, global = true, env = "JFN_SESSION_IDLE_MINUTES", default_value_t = 60, value_parser = clap::value_parser!(u32).range(2..=43_200))]
+    pub session_idle_minutes: u32,
     /// Addresses of the reverse proxies in front, whose word in `X-Forwarded-For` is taken.
     #[arg(long, global = true, env = "JFN_PROXIES", value_delimiter = ',', value_name = "ADDRESS")]
     pub proxies: Vec<IpAddr>,
@@ -147,6 +156,9 @@ impl Config {
     }
 }
 
+/// The environment's name for what we share with the city's provider of identities; it may end in `_FILE` too.
+pub const OPENID_CLIENT_SECRET: &str = "JFN_OPENID_CLIENT_SECRET";
+
 /// The environment's names for the secrets of a feed; each may end in `_FILE` and then names a file.
 #[must_use]
 pub fn feed_variables(key: &str) -> [String; 2] {
@@ -189,14 +201,22 @@ pub fn store_options() -> Vec<(String, Secret)> {
         .collect()
 }
 
-// The first that is set: the file that the feed's own settings name, the one that the environment names, the environment.
+/// What we share with the city's provider of identities: of the file that the preset names, or `JFN_OPENID_CLIENT_SECRET`.
+/// None when neither is set, as for a client that has no secret.
+pub fn openid_client_secret(file: Option<&Path>) -> Result<Option<Secret>> {
+    read_secret(OPENID_CLIENT_SECRET, "The secret of the provider of identities", file)
+}
+
 fn secret(prefix: &str, key: &str, file: Option<&Path>) -> Result<Option<Secret>> {
-    let variable = variable(prefix, key);
+    read_secret(&variable(prefix, key), &format!("The secret of feed {key}"), file)
+}
+
+// The first that is set: the file that the preset names, the one that the environment names, the environment.
+fn read_secret(variable: &str, what: &str, file: Option<&Path>) -> Result<Option<Secret>> {
     let told_file = std::env::var_os(format!("{variable}_FILE")).map(PathBuf::from);
-    let what = format!("The secret of feed {key}");
     let told = match file.or(told_file.as_deref()) {
-        Some(file) => secret_in(file, &what)?,
-        None => match std::env::var(&variable) {
+        Some(file) => secret_in(file, what)?,
+        None => match std::env::var(variable) {
             Ok(told) => told.trim().to_owned(),
             Err(_) => return Ok(None),
         },

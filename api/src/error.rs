@@ -5,7 +5,10 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use sea_orm::{DbErr, RuntimeErr};
 
-use crate::domain::{as_of::NotKnown, refusal::Refusal};
+use crate::{
+    authz::{Action, Viewer},
+    domain::{as_of::NotKnown, refusal::Refusal},
+};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -16,6 +19,9 @@ pub enum Error {
     Unauthenticated,
     #[error("Your role has no access to {0}.")]
     Forbidden(&'static str),
+    /// The viewer may not, and this is what they lack.
+    #[error("{message}")]
+    Lacking { what: &'static str, message: String },
     /// Missing or invisible: the two look the same.
     #[error("There is no such {0}.")]
     NotFound(&'static str),
@@ -46,12 +52,21 @@ pub enum Error {
 }
 
 impl Error {
+    /// That `what` is closed to a viewer who may not do that anywhere.
+    #[must_use]
+    pub fn closed_to(viewer: &Viewer, action: Action, what: &'static str) -> Self {
+        match viewer.lacking(action) {
+            Some(message) => Self::Lacking { what, message },
+            None => Self::Forbidden(what),
+        }
+    }
+
     /// The word in `extensions.code`.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unauthenticated => "UNAUTHENTICATED",
-            Self::Forbidden(_) => "FORBIDDEN",
+            Self::Forbidden(_) | Self::Lacking { .. } => "FORBIDDEN",
             Self::NotFound(_) | Self::NothingKnown(_) => "NOT_FOUND",
             Self::BadInput(_) | Self::Refused(_) => "BAD_INPUT",
             Self::Busy { .. } | Self::Interrupted(_) => "RATE_LIMITED",

@@ -6,6 +6,8 @@
 //! → `domain` → the crate `entity`. `feeds` reads other systems' calls and knows nothing of ours; `preset` reads the
 //! city's facts from files.
 
+// The schema is merged of one part for each noun, each a step deeper for the compiler.
+#![recursion_limit = "256"]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr, clippy::panic)]
 
 pub mod app;

@@ -1,7 +1,7 @@
 //! Where every read starts: the rows a viewer may see, as part of the SQL.
 
 use entity::{
-    address_alias, calendar_feed,
+    access_token, address_alias, calendar_feed,
     call::{self, CallCategory},
     call_challenge, call_type_mapping, case, case_event, case_evidence, case_kind, citation_appeal,
     citation_fine, cost_billing, cost_entry, court_order, custody_entry, deadline, deadline_computation,
@@ -10,7 +10,8 @@ use entity::{
     id::DistrictId,
     inspection, legal_action, legal_action_status_change, letter, letter_custody, litigation_hold, notice,
     notice_service, nuisance_rule, order_violation, party, property, property_party, property_party_decision,
-    referral, rejected_row, response_pause, staff, team_seat, tenant_impact, title_recording, violation,
+    referral, rejected_row, response_pause, session, staff, team_seat, tenant_impact, title_recording,
+    violation,
 };
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
@@ -85,20 +86,68 @@ macro_rules! visible {
 }
 
 visible! {
-    ReadCases: case, case_kind, property, address_alias, party, property_party, property_party_decision, inspection,
-        violation, notice, notice_service, legal_action, legal_action_status_change, hearing, deadline,
-        deadline_computation, deadline_extension, court_order, order_violation, defendant, title_recording, tenant_impact,
-        cost_entry, cost_billing, referral, citation_fine, citation_appeal, litigation_hold, response_pause;
     ReadAggregates: nuisance_rule;
     ReadFeeds: feed, feed_run, call_type_mapping;
     ReadRejectedRows: rejected_row;
     ReadStaff: team_seat;
 }
 
+/// Cases and what goes with them, by their own column of the district: people read all of them, a program may be held to
+/// some districts.
+macro_rules! visible_by_district {
+    ($($module:ident),+) => {$(
+        impl VisibleTo for $module::Entity {
+            fn visible_to(viewer: &Viewer) -> Select<Self> {
+                within(viewer, Action::ReadCases, |own| {
+                    Condition::all().add($module::Column::DistrictId.is_in(own.iter().copied()))
+                })
+            }
+        }
+    )+};
+}
+
+visible_by_district!(case, property, legal_action, hearing, deadline, cost_entry, referral);
+
+/// What belongs to one of those is seen by whoever sees the one it belongs to.
+macro_rules! visible_with {
+    ($($owner:ident by $column:ident: $($module:ident),+;)+) => {$($(
+        impl VisibleTo for $module::Entity {
+            fn visible_to(viewer: &Viewer) -> Select<Self> {
+                within(viewer, Action::ReadCases, |_| {
+                    let seen = $owner::Entity::visible_to(viewer).select_only().column($owner::Column::Id);
+                    Condition::all().add($module::Column::$column.in_subquery(seen.into_query()))
+                })
+            }
+        }
+    )+)+};
+}
+
+visible_with! {
+    case by CaseId: case_kind, inspection, litigation_hold, violation, notice, tenant_impact, response_pause;
+    property by PropertyId: address_alias, property_party;
+    property_party by PropertyPartyId: property_party_decision;
+    notice by NoticeId: notice_service, citation_fine, citation_appeal;
+    legal_action by LegalActionId: legal_action_status_change, court_order, defendant, title_recording;
+    court_order by CourtOrderId: order_violation;
+    deadline by DeadlineId: deadline_computation, deadline_extension;
+    cost_entry by EntryId: cost_billing;
+}
+
+impl VisibleTo for party::Entity {
+    /// Whoever is held to some districts sees who has a part in a place there.
+    fn visible_to(viewer: &Viewer) -> Select<Self> {
+        within(viewer, Action::ReadCases, |_| {
+            let parts = property_party::Entity::visible_to(viewer);
+            let parts = parts.select_only().column(property_party::Column::PartyId);
+            Condition::all().add(party::Column::Id.in_subquery(parts.into_query()))
+        })
+    }
+}
+
 impl VisibleTo for staff::Entity {
     fn visible_to(viewer: &Viewer) -> Select<Self> {
         // Whoever reads cases reads who works them.
-        if viewer.reach(Action::ReadCases) == Reach::Everywhere {
+        if viewer.reach(Action::ReadCases) != Reach::Nowhere {
             return unscoped();
         }
         within(viewer, Action::ReadStaff, |_| none())
@@ -107,7 +156,10 @@ impl VisibleTo for staff::Entity {
 
 impl VisibleTo for case_event::Entity {
     fn visible_to(viewer: &Viewer) -> Select<Self> {
-        let events = within(viewer, Action::ReadCases, |_| none());
+        let events: Select<Self> = within(viewer, Action::ReadCases, |_| {
+            let cases = case::Entity::visible_to(viewer).select_only().column(case::Column::Id);
+            Condition::all().add(case_event::Column::CaseId.in_subquery(cases.into_query()))
+        });
         match viewer.reach(Action::ReadPrivileged) {
             Reach::Everywhere => events,
             _ => events.filter(case_event::Column::Privileged.eq(false)),
@@ -115,10 +167,17 @@ impl VisibleTo for case_event::Entity {
     }
 }
 
+impl VisibleTo for access_token::Entity {
+    /// What programs may do is known to whoever knows the staff.
+    fn visible_to(viewer: &Viewer) -> Select<Self> {
+        within(viewer, Action::ReadStaff, |_| none())
+    }
+}
+
 /// The same for an entry that was read on behalf of several viewers.
 #[must_use]
-pub fn sees_case_event(viewer: &Viewer, privileged: bool) -> bool {
-    viewer.reach(Action::ReadCases) == Reach::Everywhere
+pub fn sees_case_event(viewer: &Viewer, district: DistrictId, privileged: bool) -> bool {
+    viewer.may(Action::ReadCases, Some(district))
         && (!privileged || viewer.reach(Action::ReadPrivileged) == Reach::Everywhere)
 }
 
@@ -185,6 +244,16 @@ impl VisibleTo for calendar_feed::Entity {
     fn visible_to(viewer: &Viewer) -> Select<Self> {
         match viewer.staff_id() {
             Some(owner) => unscoped().filter(calendar_feed::Column::OwnerId.eq(owner)),
+            None => unscoped().filter(none()),
+        }
+    }
+}
+
+impl VisibleTo for session::Entity {
+    /// Where somebody is signed in is theirs alone.
+    fn visible_to(viewer: &Viewer) -> Select<Self> {
+        match viewer.staff_id() {
+            Some(owner) => unscoped().filter(session::Column::StaffId.eq(owner)),
             None => unscoped().filter(none()),
         }
     }

@@ -1,8 +1,9 @@
 //! Bearer tokens of programs, and what each may do.
 
-use sea_orm::entity::prelude::*;
+use sea_orm::{FromJsonQueryResult, entity::prelude::*};
+use serde::{Deserialize, Serialize};
 
-use crate::id::{AccessTokenId, FeedId};
+use crate::id::{AccessTokenId, DistrictId, FeedId, StaffId};
 
 words! {
     /// What a program's token may do.
@@ -13,6 +14,10 @@ words! {
         PushCalls,
     }
 }
+
+/// Districts by id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct Districts(pub Vec<DistrictId>);
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -25,6 +30,12 @@ pub struct Model {
     pub token_hash: String,
     pub scope: TokenScope,
     pub feed_id: Option<FeedId>,
+    /// What it reads is of these districts; of all, when none.
+    pub districts: Option<Districts>,
+    /// None when it was made at the command line.
+    pub made_by: Option<StaffId>,
+    /// To the minute: it is not written for every request.
+    pub last_used_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
     pub expires_at: Option<DateTimeUtc>,
     pub revoked_at: Option<DateTimeUtc>,

@@ -200,6 +200,10 @@ ids! {
     NoticeServiceId = "service",
     /// One version of a nuisance rule.
     NuisanceRuleId = "rule",
+    /// Who somebody is at the city's provider of identities.
+    OpenIdAccountId = "openidaccount",
+    /// A sign-in on its way through that provider.
+    OpenIdStartId = "openidstart",
     /// The violation of an order.
     OrderViolationId = "orderviolation",
     /// A person or an organisation.
@@ -210,6 +214,8 @@ ids! {
     PropertyPartyId = "propertyparty",
     /// A decision about a party's part in a place.
     PropertyPartyDecisionId = "partydecision",
+    /// A code for whoever lost their authenticator.
+    RecoveryCodeId = "recoverycode",
     /// A case, or a question about it, handed to somebody.
     ReferralId = "referral",
     /// A line of a feed that could not be read.
@@ -218,6 +224,8 @@ ids! {
     RemedyConfirmationId = "confirmation",
     /// A time in which the clock of a first look at a place stood still.
     ResponsePauseId = "pause",
+    /// An authenticator that somebody signs in with.
+    SecondFactorId = "secondfactor",
     /// A person's signed-in browser.
     SessionId = "session",
     /// A member of staff.

@@ -21,6 +21,7 @@ mod m0018_served_papers;
 mod m0019_existing_cases;
 mod m0020_response_targets;
 mod m0021_open_deadlines;
+mod m0022_sign_in;
 mod m0023_audit;
 mod m0024_litigation_holds;
 mod m0026_late_deadlines;
@@ -57,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0019_existing_cases::Migration),
             Box::new(m0020_response_targets::Migration),
             Box::new(m0021_open_deadlines::Migration),
+            Box::new(m0022_sign_in::Migration),
             Box::new(m0023_audit::Migration),
             Box::new(m0024_litigation_holds::Migration),
             Box::new(m0026_late_deadlines::Migration),

@@ -84,14 +84,19 @@ story! {
             jfn.nobody().post("/auth/login", &body).await;
         }
         let rows = told(jfn, "signIn").await;
-        assert_eq!(results(&rows), [(me.as_str(), "DONE"), (&me, "INVALID_CREDENTIALS"), ("", "INVALID_CREDENTIALS")]);
+        let session = sergeant.ask("{ sessions { id } }", json!({})).await["sessions"][0]["id"].take();
+        assert_eq!(
+            results(&rows),
+            [(text(&session), "DONE"), (&me, "INVALID_CREDENTIALS"), ("", "INVALID_CREDENTIALS")]
+        );
         assert_eq!(rows[0].staff_id.map(|id| id.to_string()), Some(me.clone()));
         assert!(rows[1].staff_id.is_none(), "it was not them as far as anybody knows");
         assert!(rows.iter().all(|row| row.address.as_deref() == Some("127.0.0.1") && row.request_id.is_some()));
         assert!(!format!("{rows:?}").contains("hunter2"));
         sergeant.post("/auth/logout", &json!({})).await;
         let rows = told(jfn, "signOut").await;
-        assert_eq!((rows.len(), rows[0].staff_id.map(|id| id.to_string())), (1, Some(me)));
+        assert_eq!(results(&rows), [(text(&session), "DONE")]);
+        assert_eq!(rows[0].staff_id.map(|id| id.to_string()), Some(me));
         sergeant.post("/auth/logout", &json!({})).await;
         assert_eq!(told(jfn, "signOut").await.len(), 1, "there is nothing to leave twice");
     }

@@ -76,6 +76,7 @@ story! {
             name: "Dashboard".to_owned(),
             scope,
             feed: feed.map(str::to_owned),
+            districts: Vec::new(),
             expires_days,
         };
         let made = create(&jfn.app, token(TokenScope::ReadCases, None, Some(30))).await.unwrap();

@@ -1,5 +1,6 @@
 //! The stories: everything through HTTP, on SQLite and on PostgreSQL.
 
+mod access_tokens;
 mod address_sources;
 mod addresses;
 mod arcgis;
@@ -57,6 +58,7 @@ mod letters_and_calls;
 mod limits;
 mod live;
 mod live_servers;
+mod live_sign_ins;
 mod main_job;
 mod matrix_arguments;
 mod matrix_page;
@@ -67,10 +69,12 @@ mod matter_building_costs;
 mod matter_citation;
 mod matter_motel;
 mod notices;
+mod openid;
 mod orders;
 mod packet;
 mod parcels;
 mod parties;
+mod passwords;
 mod places;
 mod places_and_calls;
 mod presets;
@@ -90,6 +94,8 @@ mod retention;
 mod roll_up;
 mod rule_replay;
 mod schema;
+mod second_factor;
+mod sessions;
 mod settings;
 mod sign_in;
 mod soda;

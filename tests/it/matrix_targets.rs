@@ -248,6 +248,13 @@ impl Targets {
         let made = team.sergeant.done("calendarCreate", "calendar { id }", calendar).await;
         self.keep("calendar", made["calendar"]["id"].clone());
         self.keep("staff", id_of(&team.officer).await);
+        let seen = team.sergeant.ask("{ sessions { id isCurrent } }", json!({})).await["sessions"].take();
+        let mut sessions = seen.as_array().expect("a list").iter();
+        let current = sessions.find(|session| session["isCurrent"] == true).expect("the one that asks");
+        self.keep("session", current["id"].clone());
+        let token = json!({ "idempotencyKey": key(), "name": "Dashboard", "scope": "READ_CASES" });
+        let made = jfn.administrator().await.done("accessTokenCreate", "accessToken { id }", token).await;
+        self.keep("accessToken", made["accessToken"]["id"].clone());
         let query = "query ($number: Int!) { district(number: $number) { id } }";
         let seen = team.officer.ask(query, json!({ "number": self.district })).await;
         self.keep("district", seen["district"]["id"].clone());

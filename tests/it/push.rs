@@ -33,6 +33,7 @@ pub async fn program(jfn: &Jfn, scope: TokenScope, feed: Option<&str>) -> Client
         token_hash: hex(&Sha256::digest(token.as_bytes())),
         scope,
         feed: feed.map(str::to_owned),
+        districts: None,
         expires_days: None,
     };
     let server = Viewer::server();

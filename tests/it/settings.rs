@@ -4,15 +4,18 @@ use std::fs;
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;
-use tests::Store;
+use tests::{Store, socket::Heard};
 
 use crate::process::{PASSWORD, Place};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_check_shows_every_setting_and_of_secrets_only_that_they_are_set() {
     let place = Place::new(Store::Sqlite).await;
-    let secrets =
-        [("JFN_METRICS_TOKEN", "figures-4711"), ("JFN_FEED_TOKEN_SEATTLE_POLICE_CALLS", "portal-4711")];
+    let secrets = [
+        ("JFN_METRICS_TOKEN", "figures-4711"),
+        ("JFN_FEED_TOKEN_SEATTLE_POLICE_CALLS", "portal-4711"),
+        ("JFN_OPENID_CLIENT_SECRET", "provider-4711"),
+    ];
     let ran = place.jfn_with(&["config", "check", "--connections", "3"], &secrets).await;
     assert!(ran.well, "{}{}", ran.out, ran.log);
     for line in [
@@ -21,6 +24,8 @@ async fn a_check_shows_every_setting_and_of_secrets_only_that_they_are_set() {
         "JFN_CONNECTIONS = 3 (command line)".to_owned(),
         "JFN_METRICS_TOKEN = set".to_owned(),
         "JFN_FEED_TOKEN_SEATTLE_POLICE_CALLS = set".to_owned(),
+        "JFN_OPENID_CLIENT_SECRET = set".to_owned(),
+        "JFN_SUBSCRIPTIONS_BY_VIEWER = 20 (default)".to_owned(),
         "JFN_PRESET = not set".to_owned(),
     ] {
         assert!(ran.out.lines().any(|told| told == line), "`{line}` in\n{}", ran.out);
@@ -44,6 +49,7 @@ async fn a_check_tells_what_is_wrong() {
         ("JFN_PRESET", nowhere.as_str(), "The preset is broken"),
         ("JFN_METRICS_TOKEN_FILE", nowhere.as_str(), "cannot be read"),
         ("JFN_FEED_TOKEN_SEATTLE_POLICE_CALLS_FILE", nowhere.as_str(), "cannot be read"),
+        ("JFN_OPENID_CLIENT_SECRET_FILE", nowhere.as_str(), "cannot be read"),
         ("DATABASE_URL_FILE", nowhere.as_str(), "not both"),
         ("JFN_EVIDENCE", "/etc/passwd", "it is a file"),
     ] {
@@ -81,6 +87,7 @@ async fn no_secret_comes_into_the_log() {
         ("JFN_METRICS_TOKEN_FILE", token.to_str().unwrap()),
         ("JFN_FEED_TOKEN_SEATTLE_POLICE_CALLS", "portal-4711"),
         ("JFN_FEED_SIGNING_KEY_DISPATCH_EIDO", "signing-4711"),
+        ("JFN_OPENID_CLIENT_SECRET", "provider-4711"),
         ("AWS_SECRET_ACCESS_KEY", "bucket-4711"),
         ("JFN_LOG", "debug"),
     ];
@@ -92,6 +99,8 @@ async fn no_secret_comes_into_the_log() {
         (server.nobody(), json!({ "email": "sergeant3@city.example", "password": "guess-4711" }));
     let wrong = nobody.post("/auth/login", &guess).await;
     assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED);
+    let change = json!({ "currentPassword": "old-4711", "newPassword": "a long and new 4711" });
+    assert_eq!(sergeant.refused("passwordChange", "changed", change).await, "INVALID");
     let program = server.nobody().with_token("jfn_4711");
     assert_eq!(program.error_of("{ cases { totalCount } }", json!({})).await, "UNAUTHENTICATED");
     let figures =
@@ -105,5 +114,23 @@ async fn no_secret_comes_into_the_log() {
         let told = ran.log.lines().find(|line| line.contains(secret));
         assert!(told.is_none(), "{told:?}");
     }
+    place.raze().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn how_many_subscriptions_somebody_has_open_can_be_set() {
+    let place = Place::new(Store::Sqlite).await;
+    place.sergeant().await;
+    let server = place.serve(&[], &[("JFN_SUBSCRIPTIONS_BY_VIEWER", "1")]).await;
+    let mut socket = server.sergeant().await.live().await;
+    for id in ["a", "b"] {
+        socket.subscribe(id, "subscription { caseChanged { cursor } }", json!({})).await;
+    }
+    let Heard::Message(refused) = socket.heard().await else { panic!("it stays open") };
+    assert_eq!((&refused["type"], &refused["id"]), (&json!("error"), &json!("b")), "{refused:#}");
+    let message = refused["payload"][0]["message"].as_str().unwrap();
+    assert!(message.contains("as you may have at once, 1;"), "{message}");
+    drop(socket);
+    assert!(server.stop().await.well);
     place.raze().await;
 }

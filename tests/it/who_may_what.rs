@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tests::{Client, Jfn, Store};
 
 use crate::{
+    access_tokens::{program as token, reader},
     matrix_arguments::{Given, Schema},
     matrix_page::{EVERYBODY, Line, table},
     matrix_targets::Targets,
@@ -28,6 +29,9 @@ enum Outcome {
 }
 
 use Outcome::{Allowed, Forbidden, NotAllowed, Unauthenticated, Unseen};
+
+/// The column of a program that reads.
+const PROGRAM: usize = 6;
 
 /// A city with things in districts 3 and 5, and everybody who may ask: the teams are district 3's.
 pub struct City {
@@ -133,6 +137,8 @@ fn given<'a>(line: &Line, targets: &'a Targets, rule: &Value) -> Given<'a> {
         ("earlyWarningSend", _) => {
             vec![("propertyId", of("warned place")), ("partyId", of("warned party"))]
         }
+        // Or whoever asks could ask nothing more.
+        ("sessionRevokeAll", _) => vec![("keepThis", json!(true))],
         // A day on which nobody can take a seat any more, so that everybody keeps theirs.
         ("teamSeatAssign", _) => vec![("from", json!("1900-01-01"))],
         _ => Vec::new(),
@@ -207,6 +213,34 @@ async fn things_by_their_id(store: Store) {
             })
         };
         found.extend(city.differences(line, ask).await);
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    city.jfn.stop().await;
+}
+
+/// Things that belong to no district, or to all.
+const EVERYWHERE: [&str; 2] = ["District", "StaffMember"];
+
+/// A token that is held to the own district sees there what any token that reads sees, and nothing elsewhere.
+async fn a_token_of_one_district(store: Store) {
+    let city = City::new(store).await;
+    let (held, _) = token(&city.jfn, reader(json!([city.own.district]))).await;
+    let mut found = Vec::new();
+    for line in &table("Things by their id") {
+        let sees = async |targets: &Targets| {
+            let query = "query ($id: ID!) { node(id: $id) { id } }";
+            let answer = held.answer(query, json!({ "id": targets.of(&thing(line)) })).await;
+            error_of(&answer).unwrap_or(Allowed)
+        };
+        let expected = match line.words[PROGRAM].as_str() {
+            "yes" if EVERYWHERE.contains(&line.name()) => (Allowed, Allowed),
+            "yes" => (Allowed, Unseen),
+            _ => (Unseen, Unseen),
+        };
+        let answered = (sees(&city.own).await, sees(&city.other).await);
+        if answered != expected {
+            found.push(format!("`{}: expected {expected:?}, the server {answered:?}", line.what));
+        }
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
     city.jfn.stop().await;
@@ -308,4 +342,4 @@ macro_rules! on_both {
     )+};
 }
 
-on_both!(what_can_be_asked, things_by_their_id, what_can_be_changed, files);
+on_both!(what_can_be_asked, things_by_their_id, a_token_of_one_district, what_can_be_changed, files);

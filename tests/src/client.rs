@@ -30,6 +30,19 @@ impl Client {
         self
     }
 
+    /// The same client with that session cookie, as a browser keeps it.
+    #[must_use]
+    pub fn with_cookie(mut self, cookie: &str) -> Self {
+        self.cookie = Some(cookie.to_owned());
+        self
+    }
+
+    /// Its session cookie, name and value, if it has one.
+    #[must_use]
+    pub fn cookie(&self) -> Option<&str> {
+        self.cookie.as_deref()
+    }
+
     /// Its token, if it has one.
     #[must_use]
     pub fn token(&self) -> Option<&str> {
@@ -40,12 +53,6 @@ impl Client {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
-    }
-
-    /// Its session's cookie, if it has signed in.
-    #[must_use]
-    pub fn cookie(&self) -> Option<&str> {
-        self.cookie.as_deref()
     }
 
     /// Signs in; the sign-in must be accepted.

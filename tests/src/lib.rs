@@ -16,6 +16,7 @@ use std::path::Path;
 
 use api::{
     app::{App, Clock},
+    authn::SessionTimes,
     commands::serve::app_of,
     database,
     evidence_store::EvidenceStore,
@@ -48,6 +49,11 @@ pub fn start_of_time() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 20, 18, 0, 0).single().expect("a moment that exists")
 }
 
+// Stories let hours go by without anybody touching a key.
+fn working_day() -> SessionTimes {
+    SessionTimes { idle: TimeDelta::hours(12), ..SessionTimes::default() }
+}
+
 impl Jfn {
     /// Starts a server on a database of its own.
     pub async fn start(store: Store) -> Self {
@@ -60,22 +66,35 @@ impl Jfn {
 
     /// Starts a server in a city whose facts are the built-in ones, changed: where a feed is fetched from, say.
     pub async fn start_in(store: Store, edge: Edge, change: impl FnOnce(&mut Preset)) -> Self {
-        Self::start_on(store::Opened::new(store).await, edge, change, None).await
+        Self::start_with(store, edge, working_day(), change).await
+    }
+
+    /// The same, and people stay signed in for so long.
+    pub async fn start_with(
+        store: Store,
+        edge: Edge,
+        sessions: SessionTimes,
+        change: impl FnOnce(&mut Preset),
+    ) -> Self {
+        Self::start_on(store::Opened::new(store).await, edge, sessions, change, None).await
     }
 
     /// Starts a server that keeps its files of evidence there, not in a folder.
     pub async fn start_keeping(store: Store, evidence: EvidenceStore) -> Self {
-        Self::start_on(store::Opened::new(store).await, Edge::default(), |_| (), Some(evidence)).await
+        let opened = store::Opened::new(store).await;
+        Self::start_on(opened, Edge::default(), working_day(), |_| (), Some(evidence)).await
     }
 
     /// Starts a server on PostgreSQL whose role owns nothing: another one has migrated, and let it serve.
     pub async fn start_as_two_roles(change: impl FnOnce(&mut Preset)) -> Self {
-        Self::start_on(store::Opened::with_two_roles().await, Edge::default(), change, None).await
+        let opened = store::Opened::with_two_roles().await;
+        Self::start_on(opened, Edge::default(), SessionTimes::default(), change, None).await
     }
 
     async fn start_on(
         store: store::Opened,
         edge: Edge,
+        sessions: SessionTimes,
         change: impl FnOnce(&mut Preset),
         files: Option<EvidenceStore>,
     ) -> Self {
@@ -90,7 +109,7 @@ impl Jfn {
         let evidence = tempfile::tempdir().expect("a temporary folder");
         let folder =
             || EvidenceStore::folder(evidence.path(), LARGEST_EVIDENCE).expect("a store of evidence");
-        let app = app.with_evidence(files.unwrap_or_else(folder));
+        let app = app.with_evidence(files.unwrap_or_else(folder)).with_sessions(sessions);
         city::staff(&app).await;
         let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", socket.local_addr().expect("a bound socket"));

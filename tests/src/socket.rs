@@ -88,7 +88,12 @@ impl Socket {
 
     /// The next thing that comes; pings are answered and not told.
     pub async fn heard(&mut self) -> Heard {
-        let heard = tokio::time::timeout(PATIENCE, async {
+        self.heard_within(PATIENCE).await.expect("something comes")
+    }
+
+    /// The same; none when nothing comes for so long.
+    pub async fn heard_within(&mut self, patience: Duration) -> Option<Heard> {
+        let heard = tokio::time::timeout(patience, async {
             loop {
                 match self.0.next().await {
                     Some(Ok(Message::Text(text))) => {
@@ -105,7 +110,7 @@ impl Socket {
                 }
             }
         });
-        heard.await.expect("something comes")
+        heard.await.ok()
     }
 
     /// The data of the next event of that subscription.

@@ -9,6 +9,7 @@ use crate::{
     database::{self, Opening},
     error::{Error, Result},
     evidence_store::EvidenceStore,
+    feeds::Secret,
     preset::Preset,
     reads::readiness,
 };
@@ -90,7 +91,10 @@ async fn look(config: &Config, findings: &mut Findings) -> Result<()> {
         .filter_map(|setting| setting.get_env().map(|name| name.to_string_lossy().into_owned()))
         .collect();
     match serve::preset(config) {
-        Ok(preset) => known.extend(feed_secrets(&preset, findings)?),
+        Ok(preset) => {
+            known.extend(feed_secrets(&preset, findings)?);
+            known.extend(openid_secret(&preset, findings)?);
+        }
         Err(error) => findings.wrong(&error),
     }
     for name in config::unknown_variables(&known) {
@@ -122,16 +126,26 @@ fn feed_secrets(preset: &Preset, findings: &mut Findings) -> Result<Vec<String>>
         ];
         let told = [config::feed_token(&feed.key, files[0]), config::feed_signing_key(&feed.key, files[1])];
         for (variable, told) in config::feed_variables(&feed.key).into_iter().zip(told) {
-            match told {
-                Ok(Some(_)) => print(&format!("{variable} = set\n"))?,
-                Ok(None) => {}
-                Err(error) => findings.wrong(&error),
-            }
-            known.push(format!("{variable}_FILE"));
-            known.push(variable);
+            known.extend(secret(variable, told, findings)?);
         }
     }
     Ok(known)
+}
+
+// The same of what is shared with the city's provider of identities.
+fn openid_secret(preset: &Preset, findings: &mut Findings) -> Result<[String; 2]> {
+    let file = preset.sign_in.openid.as_ref().and_then(|openid| openid.client_secret_file.as_deref());
+    secret(config::OPENID_CLIENT_SECRET.to_owned(), config::openid_client_secret(file), findings)
+}
+
+// Tells whether it is set; answers the names that it has in the environment.
+fn secret(variable: String, told: Result<Option<Secret>>, findings: &mut Findings) -> Result<[String; 2]> {
+    match told {
+        Ok(Some(_)) => print(&format!("{variable} = set\n"))?,
+        Ok(None) => {}
+        Err(error) => findings.wrong(&error),
+    }
+    Ok([format!("{variable}_FILE"), variable])
 }
 
 async fn database(config: &Config, findings: &mut Findings) -> Result<()> {

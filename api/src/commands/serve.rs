@@ -10,6 +10,7 @@ use tokio::{
 
 use crate::{
     app::{App, Clock},
+    authn::SessionTimes,
     city::City,
     config::{self, Config},
     database::{self, Opening},
@@ -36,7 +37,10 @@ pub async fn start(config: &Config, clock: Clock) -> Result<App> {
     let app = app_of(db, preset, clock).await?;
     let place = config.evidence_place();
     let store = EvidenceStore::open(&place, &config::store_options(), config.evidence_limit)?;
-    let app = app.with_evidence(store);
+    let app = app.with_evidence(store).with_sessions(SessionTimes {
+        idle: TimeDelta::minutes(config.session_idle_minutes.into()),
+        longest: TimeDelta::hours(config.session_hours.into()),
+    });
     Ok(app.with_lease(TimeDelta::seconds(i64::from(config.feed_lease_seconds))))
 }
 
@@ -72,6 +76,7 @@ pub async fn serve_on(app: App, config: &Config, socket: TcpListener) -> Result<
         request_time: Duration::from_secs(config.request_seconds),
         requests_by_address: NonZeroU32::new(config.requests_by_address),
         requests_by_viewer: NonZeroU32::new(config.requests_by_viewer),
+        subscriptions_by_viewer: config.subscriptions_by_viewer as usize,
         proxies: config.proxies.clone(),
         metrics_token: config.metrics_token.clone(),
         connections: config.open_connections as usize,

@@ -11,6 +11,7 @@ use crate::{
     app::App,
     authn,
     authz::{Action, Viewer},
+    domain::password::{self, Owner},
     error::{Error, Result},
     reads,
     writes::{self, staff::NewMember},
@@ -26,6 +27,9 @@ pub enum Staff {
         /// What they signed in with.
         email: String,
     },
+    /// Gives somebody another password, printed once, who forgot theirs or lost their second factor, which is removed, and
+    /// signs them out everywhere.
+    Reset(Reset),
     /// Lists everybody, with the seats they hold today.
     List,
 }
@@ -50,8 +54,13 @@ pub struct Add {
     pub password_stdin: bool,
 }
 
-/// Characters of a password at least.
-const PASSWORD: usize = 12;
+/// Who forgot their password or lost their second factor.
+#[derive(clap::Args)]
+pub struct Reset {
+    /// What they sign in with.
+    #[arg(long)]
+    pub email: String,
+}
 
 pub async fn run(app: &App, what: Staff) -> Result<()> {
     match what {
@@ -69,13 +78,24 @@ pub async fn run(app: &App, what: Staff) -> Result<()> {
             leave(app, &email).await?;
             print(&format!("{email} is signed out and cannot sign in again; their seats are vacant.\n"))
         }
+        Staff::Reset(Reset { email }) => {
+            let password = reset(app, &email).await?;
+            print(&format!("{email} can sign in with this password, which is not shown again:\n{password}\n"))
+        }
         Staff::List => print(&list(app).await?),
     }
 }
 
 /// Adds somebody; answers their id and password.
 pub async fn add(app: &App, new: Add, password: Option<String>) -> Result<(StaffId, String)> {
-    let password = password.unwrap_or_else(|| authn::secret("").chars().take(24).collect());
+    let password = match password {
+        Some(password) => {
+            let owner = Owner { name: &new.name, email: &new.email, city: &app.city.preset.city.name };
+            password::check("password", &password, owner, app.city.preset.sign_in.second_factor_required)?;
+            password
+        }
+        None => made_up(),
+    };
     let member = NewMember {
         name: new.name,
         email: new.email,
@@ -97,6 +117,21 @@ pub async fn leave(app: &App, email: &str) -> Result<StaffId> {
         writes::staff::leave(tx, email).await
     })
     .await
+}
+
+/// Gives somebody another password; answers it.
+pub async fn reset(app: &App, email: &str) -> Result<String> {
+    let password = made_up();
+    let hash = authn::hash_password(password.clone()).await?;
+    app.write(&Viewer::server(), "staffReset", Action::ChangeSeats, async |tx| {
+        writes::staff::reset(tx, email, hash).await
+    })
+    .await?;
+    Ok(password)
+}
+
+fn made_up() -> String {
+    authn::secret("").chars().take(24).collect()
 }
 
 /// Everybody, one a line: role, e-mail, name, seats, and whether they may sign in.
@@ -132,11 +167,7 @@ fn password_of(input: &mut impl BufRead) -> Result<String> {
     input
         .read_line(&mut line)
         .map_err(|error| Error::BadInput(format!("Standard input cannot be read: {error}.")))?;
-    let password = line.trim_end_matches(['\r', '\n']).to_owned();
-    if password.chars().count() < PASSWORD {
-        return Err(Error::BadInput(format!("A password has {PASSWORD} characters at least.")));
-    }
-    Ok(password)
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 fn role(text: &str) -> Result<StaffRole, String> {

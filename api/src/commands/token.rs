@@ -9,7 +9,7 @@ use crate::{
     app::App,
     authn,
     authz::{Action, Viewer},
-    error::Result,
+    error::{Error, Result},
     writes::{self, access_tokens::NewToken},
 };
 
@@ -32,7 +32,10 @@ pub struct Create {
     /// Key of the feed that PUSH_CALLS is for.
     #[arg(long)]
     pub feed: Option<String>,
-    /// Days until it ends; without it, it does not end.
+    /// Numbers of the districts that READ_CASES is held to; without them, all.
+    #[arg(long, value_delimiter = ',')]
+    pub districts: Vec<i32>,
+    /// Days until it ends: 365, if nothing is said, and 3,650 at most.
     #[arg(long)]
     pub expires_days: Option<u32>,
 }
@@ -46,14 +49,20 @@ pub async fn run(app: &App, what: Token) -> Result<()> {
 /// Makes a token; answers it.
 pub async fn create(app: &App, new: Create) -> Result<String> {
     let token = authn::secret("jfn_");
+    let number = |number: &i32| {
+        let district = app.city.district_numbered(*number);
+        district.map(|row| row.id).ok_or_else(|| Error::BadInput(format!("There is no district {number}.")))
+    };
+    let districts = new.districts.iter().map(number).collect::<Result<Vec<_>>>()?;
     let row = NewToken {
         name: new.name,
         token_hash: authn::digest(&token),
         scope: new.scope,
         feed: new.feed,
+        districts: (!districts.is_empty()).then_some(districts),
         expires_days: new.expires_days,
     };
-    app.write(&Viewer::server(), "tokenCreate", Action::ChangeStaff, async |tx| {
+    app.write(&Viewer::server(), "accessTokenCreate", Action::ChangeTokens, async |tx| {
         writes::access_tokens::create(tx, row).await
     })
     .await?;

@@ -90,7 +90,11 @@ impl Ask for Context<'_> {
 
     fn viewer_who(&self, action: Action, field: &'static str) -> Result<&Viewer> {
         let viewer = self.viewer()?;
-        if viewer.reach(action) == Reach::Nowhere { Err(Error::Forbidden(field)) } else { Ok(viewer) }
+        if viewer.reach(action) == Reach::Nowhere {
+            Err(Error::closed_to(viewer, action, field))
+        } else {
+            Ok(viewer)
+        }
     }
 
     fn wants(&self, field: &str) -> bool {

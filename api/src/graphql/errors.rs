@@ -82,11 +82,12 @@ pub fn user_errors(refusals: Vec<Refusal>) -> Vec<UserError> {
 pub async fn keep_refused(app: &App, viewer: &Viewer, response: &Response) {
     let mut known = Vec::new();
     for error in &response.errors {
-        if let Some(Error::Forbidden(field)) = error.source::<Error>()
+        if let Some(refused) = error.source::<Error>()
+            && let Error::Forbidden(field) | Error::Lacking { what: field, .. } = refused
             && !known.contains(field)
         {
             known.push(*field);
-            let result = audit::result_of(&Error::Forbidden(field));
+            let result = audit::result_of(refused);
             app.noted(Attempt { who: Some(viewer), action: field, subjects: &[], result }).await;
         }
     }

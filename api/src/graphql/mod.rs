@@ -1,5 +1,6 @@
 //! The public schema: one file per noun, each a thin layer over one function of `reads` or `writes`.
 
+mod access_token;
 mod as_of;
 mod as_of_fields;
 mod batching;
@@ -57,6 +58,7 @@ mod notice_mutation;
 mod nuisance_rule;
 mod page;
 mod party;
+mod password;
 mod property;
 mod property_mutation;
 mod protection_certificate;
@@ -67,6 +69,8 @@ mod request_cost;
 mod response;
 mod response_mutation;
 mod scalars;
+mod second_factor;
+mod session;
 mod staff;
 mod suggested_remedy;
 mod team;
@@ -93,6 +97,7 @@ use crate::{
 pub struct Query(
     node::NodeQuery,
     staff::StaffQuery,
+    access_token::AccessTokenQuery,
     calendar::CalendarQuery,
     case_query::CaseQuery,
     case_event::ChangeQuery,
@@ -103,6 +108,8 @@ pub struct Query(
     legal_action_query::LegalActionQuery,
     referral::ReferralQuery,
     remedy::RemedyQuery,
+    second_factor::SecondFactorQuery,
+    session::SessionQuery,
     deadline_rule::DeadlineRuleQuery,
     feed::FeedQuery,
     property::PropertyQuery,
@@ -117,6 +124,7 @@ pub struct Query(
 /// written together or not at all. What the viewer can act on comes back in `userErrors`.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
+    access_token::AccessTokenMutation,
     calendar::CalendarMutation,
     call_challenge::CallChallengeMutation,
     case_mutation::CaseMutation,
@@ -133,10 +141,13 @@ pub struct Mutation(
     letter_mutation::LetterMutation,
     litigation_hold::LitigationHoldMutation,
     notice_mutation::NoticeMutation,
+    password::PasswordMutation,
     property_mutation::PropertyMutation,
     referral_mutation::ReferralMutation,
     remedy::RemedyMutation,
     response_mutation::ResponseMutation,
+    second_factor::SecondFactorMutation,
+    session::SessionMutation,
     team::TeamMutation,
     violation::ViolationMutation,
 );

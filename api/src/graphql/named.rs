@@ -26,6 +26,9 @@ pub fn of(request: &mut Request) -> Option<Named> {
     Some(reading.named)
 }
 
+/// Arguments that nobody but who is asked for them may read.
+const SECRETS: [&str; 3] = ["code", "currentPassword", "newPassword"];
+
 struct Reading<'a> {
     fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
     variables: &'a Variables,
@@ -66,7 +69,11 @@ fn gather(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::String(text) if is_id(text) && !found.contains(text) => found.push(text.clone()),
         Value::List(values) => values.iter().for_each(|value| gather(value, found)),
-        Value::Object(fields) => fields.values().for_each(|value| gather(value, found)),
+        // A password may look like an id, and then it is none.
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(name, _)| !SECRETS.contains(&name.as_str()))
+            .for_each(|(_, value)| gather(value, found)),
         _ => {}
     }
 }
@@ -87,16 +94,19 @@ mod tests {
 
     const CASE: &str = "case_0198c0de00007000800000000000000f";
 
+    const SECRET: &str = "pass_00000000000000000000000000000000";
+
     #[test]
     fn ids_are_found_wherever_they_stand_and_words_are_not() {
         let document = "mutation ($input: X!) { caseEdit(input: $input) { a } ...more } fragment more on Mutation \
                         { caseOpen(input: { property: { id: \"property_0198c0de00007000800000000000000f\" } }) { a } }";
-        let variables = serde_json::json!({ "input": { "caseId": CASE, "title": "a_b", "list": [CASE] } });
+        let variables = serde_json::json!({ "input": { "caseId": CASE, "title": "a_b", "list": [CASE], "newPassword": SECRET } });
         let mut request = Request::new(document).variables(Variables::from_json(variables));
         let named = of(&mut request).expect("a mutation");
         let told = format!("{named:?}");
         assert_eq!(told.matches(CASE).count(), 1, "{told}");
         assert!(told.contains("property_0198c0de") && !told.contains("a_b"), "{told}");
+        assert!(!told.contains(SECRET), "a password that looks like an id is none: {told}");
         assert!(of(&mut Request::new("{ cases { totalCount } }")).is_none());
     }
 }

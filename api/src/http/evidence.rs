@@ -91,7 +91,7 @@ pub(super) async fn viewer_who(
     if viewer.reach(action) != Reach::Nowhere {
         return Ok(viewer);
     }
-    let error = Error::Forbidden(what);
+    let error = Error::closed_to(&viewer, action, what);
     let attempt = Attempt { who: Some(&viewer), action: what, subjects: &[], result: error.code() };
     shared.app.noted(attempt).await;
     Err(error)

@@ -17,7 +17,7 @@ use super::{
     event_stream::{self, EVENTS, was_executed},
     request_id, websocket,
 };
-use crate::{authz::Viewer, error::Error, presence::Presence};
+use crate::{authn::Renewal, authz::Viewer, error::Error, presence::Presence};
 
 const GRAPHQL: &str = "application/graphql-response+json";
 const JSON: &str = "application/json";
@@ -116,9 +116,20 @@ async fn answer(request: &Request, body: Option<Body>, shared: &Shared, id: Requ
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
         return response;
     }
+    let renewal = Renewal::default();
+    let query = query.data(renewal.clone());
     let executed = crate::graphql::execute(&shared.schema, &shared.app, viewer, query, id.0);
     match tokio::time::timeout(shared.edge.request_time, executed).await {
-        Ok(response) => render(&response, media, id),
+        Ok(response) => {
+            let mut answer = render(&response, media, id);
+            let cookie = renewal
+                .take()
+                .map(|secret| super::sign_in::session_cookie(shared, &secret, shared.app.sessions.longest));
+            if let Some(Ok(cookie)) = cookie.map(|cookie| HeaderValue::from_str(&cookie)) {
+                answer.headers_mut().insert(header::SET_COOKIE, cookie);
+            }
+            answer
+        }
         // What was dropped half-way is rolled back; the database ends the statement by a limit of its own.
         Err(_) => {
             let (unknown, took) = (crate::metrics::UNKNOWN, shared.edge.request_time);

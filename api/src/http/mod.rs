@@ -8,6 +8,7 @@ mod figures;
 mod graphql;
 mod health;
 mod letters;
+mod openid;
 mod packet;
 mod push;
 mod rates;
@@ -40,7 +41,7 @@ use self::{
 use crate::{
     app::App,
     audit::{self, ADDRESS, Attempt},
-    authn::{self, Throttle},
+    authn,
     authz::Viewer,
     error::{Error, Result},
     feeds::Secret,
@@ -104,7 +105,6 @@ impl Default for Edge {
 struct Shared {
     app: App,
     schema: JfnSchema,
-    throttle: Throttle,
     rates: Rates,
     subscriptions: Subscriptions,
     /// Told when the server stops: streams would go on for ever.
@@ -146,7 +146,6 @@ pub async fn serve(
     let open = app.metrics.connections.clone();
     let shared = Arc::new(Shared {
         schema: crate::graphql::schema(app.clone(), edge.production, background),
-        throttle: Throttle::default(),
         rates: Rates::of(&edge),
         subscriptions: Subscriptions::default(),
         stop: told.clone(),
@@ -192,6 +191,8 @@ fn routes(shared: Arc<Shared>) -> impl Endpoint {
         .at("/notices/:notice/letter", poem::get(letters::of_notice))
         .at("/places/:place/early-warning", poem::get(letters::early_warning))
         .at("/auth/login", poem::post(sign_in::login))
+        .at("/auth/openid", poem::get(openid::start))
+        .at("/auth/openid/callback", poem::get(openid::callback))
         .at("/auth/logout", poem::post(sign_in::logout))
         .at("/healthz", poem::get(health::alive))
         .at("/livez", poem::get(health::alive))
@@ -338,10 +339,15 @@ const COOKIE: &str = "jfn_session";
 
 /// The value of the session cookie.
 fn session_secret(request: &Request) -> Option<String> {
+    cookie(request, COOKIE)
+}
+
+/// The value of the cookie of that name.
+fn cookie(request: &Request, wanted: &str) -> Option<String> {
     let cookies = request.header(header::COOKIE)?;
     cookies.split(';').find_map(|pair| {
         let (name, value) = pair.trim().split_once('=')?;
-        (name == COOKIE).then(|| value.to_owned())
+        (name == wanted).then(|| value.to_owned())
     })
 }
 
@@ -357,7 +363,7 @@ fn failure(id: RequestId, error: &Error) -> Response {
     }
     let status = match error {
         Error::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Error::Forbidden(_) => StatusCode::FORBIDDEN,
+        Error::Forbidden(_) | Error::Lacking { .. } => StatusCode::FORBIDDEN,
         Error::Database(_) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_REQUEST,
     };

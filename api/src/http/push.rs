@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::{RequestId, Shared, body, failure, json as respond, request_id};
 use crate::{
+    authz::{Action, Reach},
     config,
     error::{Error, Result},
     feeds::{
@@ -78,7 +79,11 @@ async fn push(request: &Request, key: &str, body: Body, shared: &Shared) -> Resu
     let found = reads::feeds::id_of(&shared.app, key).await?.filter(|feed| viewer.may_push(*feed));
     let stated = shared.app.city.preset.feed(key);
     let (Some(_), Some(stated)) = (found, stated) else {
-        let message = "This needs an access token for pushing the calls of this very feed.".to_owned();
+        let lacking =
+            viewer.lacking(Action::PushCalls).filter(|_| viewer.reach(Action::PushCalls) == Reach::Nowhere);
+        let message = lacking.unwrap_or_else(|| {
+            "This needs an access token for pushing the calls of this very feed.".to_owned()
+        });
         return Err(Refused::Status(StatusCode::FORBIDDEN, "FORBIDDEN", message));
     };
     if stated.connection.is_some() {

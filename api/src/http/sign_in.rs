@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use poem::{
     Body, Request, Response, handler,
     http::{StatusCode, header},
@@ -13,8 +14,8 @@ use serde_json::json;
 use super::{COOKIE, Shared, failure, json as respond, request_id, session_secret};
 use crate::{
     app::{App, REQUEST_ID},
-    audit::{self, Attempt},
-    authn::{self, SESSION_HOURS, SignIn},
+    audit,
+    authn::{self, Attempt, Origin, SignIn},
     authz::Viewer,
     error::Result,
 };
@@ -23,6 +24,8 @@ use crate::{
 struct Credentials {
     email: String,
     password: String,
+    /// Beside the password, for whoever has a second factor.
+    code: Option<String>,
 }
 
 #[handler]
@@ -43,12 +46,24 @@ pub async fn login(request: &Request, body: Body, shared: Data<&Arc<Shared>>) ->
         let message = "Send a JSON object with `email` and `password`.";
         return respond(StatusCode::BAD_REQUEST, &json!({ "code": "BAD_INPUT", "message": message }));
     };
-    let signed_in =
-        authn::sign_in(&shared.app, &shared.throttle, &credentials.email, &credentials.password).await;
-    let told = REQUEST_ID.scope(id.0, tell(&shared.app, &credentials.email, &signed_in)).await;
-    match told.and(signed_in) {
-        Ok(SignIn::Session(secret, _)) => with_cookie(&shared, &secret, SESSION_HOURS * 3600),
+    let Credentials { email, password, code } = &credentials;
+    let attempt = Attempt { email, password, code: code.as_deref(), from: origin(&shared, request) };
+    let signing_in = async {
+        let signed_in = authn::sign_in(&shared.app, attempt).await?;
+        tell(&shared.app, email, &signed_in).await?;
+        Ok(signed_in)
+    };
+    match REQUEST_ID.scope(id.0, signing_in).await {
+        Ok(SignIn::Session(secret)) => with_cookie(&shared, &secret, shared.app.sessions.longest),
         Ok(SignIn::Refused) => respond(StatusCode::UNAUTHORIZED, &json!({ "code": "INVALID_CREDENTIALS" })),
+        Ok(SignIn::CodeNeeded) => {
+            let message =
+                "Send the `code` of your authenticator, or a recovery code, beside e-mail and password.";
+            respond(
+                StatusCode::UNAUTHORIZED,
+                &json!({ "code": "SECOND_FACTOR_REQUIRED", "message": message }),
+            )
+        }
         Ok(SignIn::Throttled(seconds)) => {
             let mut response = respond(StatusCode::TOO_MANY_REQUESTS, &json!({ "code": "RATE_LIMITED" }));
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
@@ -58,46 +73,48 @@ pub async fn login(request: &Request, body: Body, shared: Data<&Arc<Shared>>) ->
     }
 }
 
-/// Keeps in the audit log how a sign-in ended. What was typed is not kept: a slip may have put the password there.
-async fn tell(app: &App, email: &str, signed_in: &Result<SignIn>) -> Result<()> {
+/// Keeps in the audit log that a sign-in came to nothing; one that did not is there with its session. What was typed is not
+/// kept: a slip may have put the password there.
+async fn tell(app: &App, email: &str, signed_in: &SignIn) -> Result<()> {
     let result = match signed_in {
-        Ok(SignIn::Session(..)) => audit::DONE,
-        Ok(SignIn::Refused) => "INVALID_CREDENTIALS",
-        Ok(SignIn::Throttled(_)) => "RATE_LIMITED",
-        Err(_) => return Ok(()),
+        SignIn::Session(_) => return Ok(()),
+        SignIn::Refused => "INVALID_CREDENTIALS",
+        SignIn::CodeNeeded => "SECOND_FACTOR_REQUIRED",
+        SignIn::Throttled(_) => "RATE_LIMITED",
     };
-    // Somebody who was refused may be anybody.
+    // About whom it was; who it was, nobody knows.
     let member = authn::viewer_of_staff(app, &email.trim().to_lowercase()).await?;
     let subjects: Vec<String> = member.iter().filter_map(Viewer::staff_id).map(|id| id.to_string()).collect();
-    let who = member.as_ref().filter(|_| result == audit::DONE);
-    app.note(Attempt { who, action: "signIn", subjects: &subjects, result }).await
+    app.note(audit::Attempt { who: None, action: "signIn", subjects: &subjects, result }).await
 }
 
 #[handler]
 pub async fn logout(request: &Request, shared: Data<&Arc<Shared>>) -> Response {
     let id = request_id(request);
     if let Some(secret) = session_secret(request)
-        && let Err(error) = REQUEST_ID.scope(id.0, end(&shared.app, &secret)).await
+        && let Err(error) = REQUEST_ID.scope(id.0, authn::sign_out(&shared.app, &secret)).await
     {
         return failure(id, &error);
     }
-    with_cookie(&shared, "", 0)
+    with_cookie(&shared, "", TimeDelta::zero())
 }
 
-async fn end(app: &App, secret: &str) -> Result<()> {
-    let viewer = authn::viewer_of_session(app, secret).await?;
-    authn::sign_out(app, secret).await?;
-    match &viewer {
-        Some(_) => {
-            let who = viewer.as_ref();
-            app.note(Attempt { who, action: "signOut", subjects: &[], result: audit::DONE }).await
-        }
-        None => Ok(()),
+pub(super) fn origin(shared: &Shared, request: &Request) -> Origin {
+    Origin {
+        address: shared.rates.client(request),
+        user_agent: request.header(header::USER_AGENT).map(str::to_owned),
+        cookie: session_secret(request),
     }
 }
 
-fn with_cookie(shared: &Shared, value: &str, seconds: i64) -> Response {
-    let secure = if shared.secure_cookies { "; Secure" } else { "" };
-    let cookie = format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
+fn with_cookie(shared: &Shared, value: &str, lasts: TimeDelta) -> Response {
+    let cookie = session_cookie(shared, value, lasts);
     Response::builder().status(StatusCode::NO_CONTENT).header(header::SET_COOKIE, cookie).finish()
+}
+
+/// The header that makes a browser keep the secret of a session, or forget it when it lasts no time.
+pub(super) fn session_cookie(shared: &Shared, value: &str, lasts: TimeDelta) -> String {
+    let secure = if shared.secure_cookies { "; Secure" } else { "" };
+    let seconds = lasts.num_seconds();
+    format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
 }

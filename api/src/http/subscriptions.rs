@@ -69,7 +69,9 @@ impl Shared {
             return Err(refused("BAD_INPUT", message));
         }
         let Some(place) = self.subscriptions.take(&present.1, most) else {
-            let message = format!("You have {most} subscriptions open, which is the limit; end one first.");
+            let message = format!(
+                "You have as many subscriptions open as you may have at once, {most}; end one first."
+            );
             return Err(refused("RATE_LIMITED", message));
         };
         let answers = graphql::follow(&self.schema, present, request, id.0);

@@ -18,12 +18,13 @@ use poem::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use super::{RequestId, Shared, event_stream::was_executed};
 use crate::{
     authz::Viewer,
-    presence::{Credential, Presence},
+    error::Error,
+    presence::{Credential, LOOK, Presence},
 };
 
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -40,6 +41,8 @@ const MESSAGE: usize = 64 * 1024;
 
 /// Why a socket is closed: a code of the protocol, and words.
 type Close = (u16, &'static str);
+
+const ENDED: Close = (4403, "The sign-in has ended.");
 
 /// Whether the request wants to become a WebSocket.
 pub(super) fn is_asked(request: &Request) -> bool {
@@ -147,14 +150,11 @@ impl Connection {
     async fn converse(&mut self) -> Result<(), Close> {
         let began = Instant::now();
         let mut ping = tokio::time::interval_at(began + PING, PING);
+        // It goes on whatever comes in between: nobody stays by talking.
+        let mut look = tokio::time::interval_at(began + LOOK, LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let presence = self.present.as_ref().map(|(presence, _)| presence.clone());
-            let gone = async move {
-                match presence {
-                    Some(presence) => presence.gone().await,
-                    None => tokio::time::sleep_until(began + INIT).await,
-                }
-            };
             tokio::select! {
                 message = self.socket.next() => match message {
                     Some(Ok(Message::Text(text))) => self.heard(&text).await?,
@@ -170,11 +170,13 @@ impl Connection {
                     }
                     self.send(json!({ "type": "ping" })).await?;
                 }
-                () = gone => {
-                    return Err(match self.present {
-                        Some(_) => (4403, "The sign-in has ended."),
-                        None => (4408, "Connection initialisation timeout"),
-                    });
+                _ = look.tick() => match presence {
+                    // A database that cannot be asked for a moment has not said that they are gone.
+                    Some(presence) if matches!(presence.viewer().await, Ok(None)) => return Err(ENDED),
+                    None if began.elapsed() >= INIT => {
+                        return Err((4408, "Connection initialisation timeout"));
+                    }
+                    Some(_) | None => {}
                 }
             }
         }
@@ -213,16 +215,25 @@ impl Connection {
         match Presence::of(&self.shared.app, credential).await {
             Ok(Some(present)) => self.present = Some(present),
             Ok(None) => return Err((4403, "Forbidden")),
-            Err(error) => {
-                tracing::error!(request_id = %self.id.0, cause = error.cause(), "nobody can be recognised");
-                return Err((4500, "Internal server error"));
-            }
+            Err(error) => return Err(self.nobody_known(&error)),
         }
         self.send(json!({ "type": "connection_ack" })).await
     }
 
+    fn nobody_known(&self, error: &Error) -> Close {
+        tracing::error!(request_id = %self.id.0, cause = error.cause(), "nobody can be recognised");
+        (4500, "Internal server error")
+    }
+
     async fn subscribe(&mut self, id: String, request: async_graphql::Request) -> Result<(), Close> {
-        let Some(present) = self.present.clone() else { return Err((4401, "Unauthorized")) };
+        let Some((presence, _)) = &self.present else { return Err((4401, "Unauthorized")) };
+        let presence = presence.clone();
+        let viewer = match presence.asking().await {
+            Ok(Some(viewer)) => viewer,
+            Ok(None) => return Err(ENDED),
+            Err(error) => return Err(self.nobody_known(&error)),
+        };
+        let present = (presence, viewer);
         // What was completed meanwhile still may be on its way.
         if self.running.contains_key(&id) {
             return Err((4409, "Subscriber for this id already exists"));

@@ -196,7 +196,7 @@ impl Reading {
             self.last = change.position();
             let viewer = self.viewer().await?;
             let wanted = self.wanted.districts.as_ref().is_none_or(|some| some.contains(&change.district_id));
-            if wanted && scope::sees_case_event(&viewer, change.privileged) {
+            if wanted && scope::sees_case_event(&viewer, change.district_id, change.privileged) {
                 return Ok(Some(change));
             }
         }

@@ -20,7 +20,7 @@ macro_rules! embedded {
     };
 }
 
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
     "city.toml",
     "districts.toml",
     "districts.geojson",
@@ -32,6 +32,7 @@ const NAMES: [&str; 11] = [
     "remedies.toml",
     "response-targets.toml",
     "retention.toml",
+    "sign-in.toml",
 ];
 const FEEDS: &str = "feeds/";
 /// Where the templates of letters are; a city's folder holds those that it changed.
@@ -53,6 +54,7 @@ impl Files {
                 "remedies.toml",
                 "response-targets.toml",
                 "retention.toml",
+                "sign-in.toml",
                 "feeds/charlottesville-police-utc.toml",
                 "feeds/charlottesville-police.toml",
                 "feeds/dallas-active-calls.toml",

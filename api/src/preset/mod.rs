@@ -19,6 +19,7 @@ mod response_targets;
 mod retention;
 mod rule_sets;
 mod schedule;
+mod sign_in;
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -39,6 +40,7 @@ pub use self::{
     letters::{Letters, Sender, Statement, Wording},
     nuisance_rules::NuisanceRule,
     schedule::Schedule,
+    sign_in::{Group, OpenId, SignIn},
 };
 
 /// All facts of one city.
@@ -60,6 +62,8 @@ pub struct Preset {
     pub response_targets: Vec<Target>,
     /// How long raw calls are kept.
     pub retention: Retention,
+    /// How people sign in.
+    pub sign_in: SignIn,
     /// By key.
     pub feeds: Vec<Feed>,
     /// What the city's letters say, and their templates.
@@ -84,6 +88,8 @@ impl Preset {
         let mut nuisance_rules = nuisance_rules::read(files.document("nuisance-rules.toml")?)?;
         nuisance_rules.extend(rule_sets::taken_by(&city, files.document("city.toml")?)?);
         let deadline_rules = deadline_rules::read(files.document("deadline-rules.toml")?)?;
+        let numbers = districts.iter().map(|district| district.number).collect();
+        let sign_in = sign_in::read(files.document("sign-in.toml")?, &numbers)?;
         Ok(Self {
             city,
             districts,
@@ -93,6 +99,7 @@ impl Preset {
             fines: fines::read(files.document("fines.toml")?, &deadline_rules)?,
             response_targets: response_targets::read(files.document("response-targets.toml")?)?,
             retention: retention::read(files.document("retention.toml")?)?,
+            sign_in,
             deadline_rules,
             nuisance_rules,
             feeds: feeds::read(files.feeds())?,

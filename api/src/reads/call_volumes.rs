@@ -57,7 +57,7 @@ pub async fn of_places(
 /// Whoever may read aggregates may read sums, in every district.
 pub fn check(viewer: &Viewer) -> Result<()> {
     match viewer.reach(Action::ReadAggregates) {
-        Reach::Nowhere => Err(Error::Forbidden("call volumes")),
+        Reach::Nowhere => Err(Error::closed_to(viewer, Action::ReadAggregates, "call volumes")),
         Reach::OwnDistricts | Reach::Everywhere => Ok(()),
     }
 }

@@ -1,5 +1,6 @@
 //! Questions: each takes a viewer and answers only with what that viewer may see.
 
+pub mod access_tokens;
 pub mod as_of;
 pub mod busy_places;
 pub mod calendars;
@@ -53,6 +54,8 @@ pub mod responses;
 pub mod retention;
 mod rule_differences;
 pub mod rule_replay;
+pub mod second_factors;
+pub mod sessions;
 pub mod staff;
 pub mod teams;
 pub mod text;

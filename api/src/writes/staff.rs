@@ -2,7 +2,6 @@
 
 use entity::{
     id::{DistrictId, StaffId},
-    session,
     staff::{self, StaffRole},
     team_seat,
 };
@@ -13,7 +12,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
-use super::team_seats;
+use super::{second_factors, sessions, team_seats};
 use crate::{
     app::Tx,
     authz::Action,
@@ -71,6 +70,39 @@ pub async fn add(tx: &mut Tx, new: NewMember) -> Result<StaffId> {
     Ok(made.id)
 }
 
+/// Keeps the hash of a new password, unless it was changed meanwhile.
+pub async fn change_password(tx: &mut Tx, id: StaffId, before: &str, after: String) -> Result<()> {
+    let changed = staff::Entity::update_many()
+        .col_expr(staff::Column::PasswordHash, Expr::value(after))
+        .filter(staff::Column::Id.eq(id))
+        .filter(staff::Column::PasswordHash.eq(before))
+        .exec(tx.conn())
+        .await?;
+    if changed.rows_affected == 0 {
+        let message = "Your password was changed meanwhile; sign in with the new one.";
+        return Err(Refusal::new(Code::StaleVersion, message).into());
+    }
+    tx.changed(id);
+    Ok(())
+}
+
+/// Gives a member of staff another password, who forgot theirs, removes a second factor and signs them out everywhere.
+pub async fn reset(tx: &mut Tx, email: &str, password_hash: String) -> Result<StaffId> {
+    tx.viewer.require(Action::ChangeSeats, None)?;
+    let email = email.trim().to_lowercase();
+    let found = unscoped::<staff::Entity>().filter(staff::Column::Email.eq(&email)).one(tx.conn()).await?;
+    let person = found.ok_or_else(|| Refusal::not_found("member of staff").at("email"))?;
+    staff::Entity::update_many()
+        .col_expr(staff::Column::PasswordHash, Expr::value(password_hash))
+        .filter(staff::Column::Id.eq(person.id))
+        .exec(tx.conn())
+        .await?;
+    second_factors::remove_of(tx, person.id).await?;
+    sessions::end_of(tx, person.id).await?;
+    tx.changed(person.id);
+    Ok(person.id)
+}
+
 /// Somebody leaves: they are signed out everywhere, cannot sign in again, and their seats are vacant from today. Their name
 /// stays on what they did.
 pub async fn leave(tx: &mut Tx, email: &str) -> Result<StaffId> {
@@ -86,12 +118,7 @@ pub async fn leave(tx: &mut Tx, email: &str) -> Result<StaffId> {
         .filter(staff::Column::Id.eq(person.id))
         .exec(tx.conn())
         .await?;
-    session::Entity::update_many()
-        .col_expr(session::Column::RevokedAt, Expr::value(tx.now))
-        .filter(session::Column::StaffId.eq(person.id))
-        .filter(session::Column::RevokedAt.is_null())
-        .exec(tx.conn())
-        .await?;
+    sessions::end_of(tx, person.id).await?;
     let today = tx.today();
     let held = unscoped::<team_seat::Entity>()
         .filter(team_seat::Column::StaffId.eq(person.id))
