@@ -37,9 +37,12 @@ pub struct Config {
     /// A folder with the city's facts; without it, Sacramento's, which are built in.
     #[arg(long, global = true, env = "JFN_PRESET")]
     pub preset: Option<PathBuf>,
-    /// Production mode: no GraphiQL, no introspection, JSON logs.
+    /// Production mode: no GraphiQL, no introspection, of browsers only trusted documents, JSON logs.
     #[arg(long, global = true, env = "JFN_PRODUCTION")]
     pub production: bool,
+    /// A file with the documents that a browser may run in production mode, which the app's build or `jfn documents` writes.
+    #[arg(long, global = true, env = "JFN_TRUSTED_DOCUMENTS", value_name = "FILE")]
+    pub trusted_documents: Option<PathBuf>,
     /// Do not migrate the database at the start.
     #[arg(long, global = true, env = "JFN_NO_MIGRATE")]
     pub no_migrate: bool,

@@ -37,6 +37,9 @@ pub enum Error {
     Behind,
     #[error("{0}")]
     TooComplex(String),
+    /// A browser's document that the app's build does not know; the words say what to do.
+    #[error("{0}")]
+    NotTrusted(String),
     #[error("{}", .0.first().map_or("refused", |refusal| refusal.message.as_str()))]
     Refused(Vec<Refusal>),
     #[error("Something went wrong on our side.")]
@@ -57,6 +60,7 @@ impl Error {
             Self::Busy { .. } | Self::Interrupted(_) => "RATE_LIMITED",
             Self::Behind => "CATCH_UP",
             Self::TooComplex(_) => "TOO_COMPLEX",
+            Self::NotTrusted(_) => "DOCUMENT_NOT_TRUSTED",
             Self::Database(_) | Self::Internal(_) => "INTERNAL",
         }
     }

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{RequestId, Shared, event_stream::was_executed};
+use super::{RequestId, Shared, documents::Sent, event_stream::was_executed};
 use crate::{
     authz::Viewer,
     presence::{Credential, Presence},
@@ -97,7 +97,7 @@ enum Said {
     Pong {},
     Subscribe {
         id: String,
-        payload: Box<async_graphql::Request>,
+        payload: Box<Sent>,
     },
     Complete {
         id: String,
@@ -221,13 +221,20 @@ impl Connection {
         self.send(json!({ "type": "connection_ack" })).await
     }
 
-    async fn subscribe(&mut self, id: String, request: async_graphql::Request) -> Result<(), Close> {
+    async fn subscribe(&mut self, id: String, sent: Sent) -> Result<(), Close> {
         let Some(present) = self.present.clone() else { return Err((4401, "Unauthorized")) };
         // What was completed meanwhile still may be on its way.
         if self.running.contains_key(&id) {
             return Err((4409, "Subscriber for this id already exists"));
         }
-        let events = match self.shared.subscribe(present, request, self.id) {
+        let subscribed = match self.shared.admit(Some(&present.1), sent, self.id).await {
+            Ok(request) => self.shared.subscribe(present, request, self.id),
+            Err(error) => {
+                let extensions = json!({ "code": error.code(), "requestId": self.id.0 });
+                Err(json!({ "message": error.to_string(), "extensions": extensions }))
+            }
+        };
+        let events = match subscribed {
             Ok(events) => events,
             Err(error) => {
                 return self.send(json!({ "type": "error", "id": id, "payload": [error] })).await;
