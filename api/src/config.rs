@@ -219,3 +219,34 @@ fn secret_in(file: &Path, what: &str) -> Result<String> {
         told => Ok(told.to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use proptest::prelude::*;
+
+    use super::Config;
+
+    #[derive(Parser)]
+    struct Told {
+        #[command(flatten)]
+        config: Config,
+    }
+
+    proptest! {
+        #[test]
+        fn a_length_of_time_is_a_whole_number_within_its_bounds_or_refused(told in "-?[0-9]{1,20}|.{0,12}") {
+            for (flag, most) in [("request-seconds", 600), ("head-seconds", 600), ("feed-lease-seconds", 3_600)] {
+                let read = Told::try_parse_from(["jfn".to_owned(), format!("--{flag}={told}")]);
+                let number = told.parse::<u64>().ok().filter(|number| (1..=most).contains(number));
+                let config = read.ok().map(|told| told.config);
+                let seconds = config.map(|config| match flag {
+                    "request-seconds" => config.request_seconds,
+                    "head-seconds" => config.head_seconds,
+                    _ => u64::from(config.feed_lease_seconds),
+                });
+                prop_assert_eq!(seconds, number, "--{}={}", flag, told);
+            }
+        }
+    }
+}

@@ -83,6 +83,21 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Whether PostgreSQL refused the values of a question, or their types; SQLite compares anything with anything.
+    #[must_use]
+    pub fn is_of_values(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
+            error.as_ref()
+        else {
+            return false;
+        };
+        let code = error.as_database_error().and_then(|error| error.code());
+        code.is_some_and(|code| code.starts_with("22") || code.starts_with("42"))
+    }
+}
+
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         if was_ended(&error) {

@@ -77,9 +77,13 @@ pub(super) async fn upgrade(request: &Request, shared: Arc<Shared>, id: RequestI
 
 // Programs send no `Origin`.
 fn is_same_site(request: &Request) -> bool {
-    let Some(origin) = request.header(header::ORIGIN) else { return true };
-    let authority = origin.split_once("://").map(|(_, authority)| authority);
-    authority.is_some() && authority == request.header(header::HOST)
+    request.header(header::ORIGIN).is_none_or(|origin| is_of_host(origin, request.header(header::HOST)))
+}
+
+// A page that has no origin, such as one in a sandbox, says `null`, which is of no host.
+fn is_of_host(origin: &str, host: Option<&str>) -> bool {
+    let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+    authority.is_some_and(|authority| !authority.is_empty() && Some(authority) == host)
 }
 
 /// What a client says.
@@ -285,5 +289,40 @@ impl Connection {
             Ok(Err(_)) => Err((1006, "")),
             Err(_) => Err((4408, "The client takes nothing.")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Said, is_of_host};
+
+    proptest! {
+        #[test]
+        fn a_page_is_of_this_site_only_where_its_host_is_ours_to_the_letter(origin in ".{0,40}", host in "[a-z0-9.:]{1,20}", other in ".{1,20}") {
+            prop_assert!(!is_of_host(&origin, None));
+            for ours in [format!("https://{host}"), format!("http://{host}")] {
+                prop_assert!(is_of_host(&ours, Some(&host)), "{}", ours);
+            }
+            for foreign in [format!("https://{host}{other}"), format!("https://{other}{host}"), format!("https://{other}@{host}"), host.clone()] {
+                prop_assert!(!is_of_host(&foreign, Some(&host)), "{}", foreign);
+            }
+            let is_ours = [format!("https://{host}"), format!("http://{host}")].contains(&origin);
+            prop_assert_eq!(is_of_host(&origin, Some(&host)), is_ours);
+        }
+
+        #[test]
+        fn no_message_however_odd_brings_the_reader_down(text in ".{0,80}", kind in "connection_init|ping|pong|subscribe|complete", id in ".{0,8}") {
+            let _ = serde_json::from_str::<Said>(&text);
+            let message = serde_json::json!({ "type": kind, "id": id, "payload": { "query": text } });
+            prop_assert!(serde_json::from_value::<Said>(message).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_page_without_an_origin_is_of_no_site() {
+        assert!(!is_of_host("null", Some("null")));
+        assert!(!is_of_host("https://", Some("")));
     }
 }
