@@ -9,7 +9,7 @@ use super::error::{LineTooLong, TooDense};
 /// No line is so long; only a quotation mark that is never closed makes one. Keeps memory flat.
 const LONGEST_LINE: u64 = 4 << 20;
 /// A log becomes five to twenty times as large when it is unpacked; what becomes more than this is made to fill the database.
-const DENSEST: u64 = 200;
+const DENSEST: u64 = 100;
 /// So much is unpacked whatever it was made of.
 const ANY_DENSITY: u64 = 16 << 20;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
