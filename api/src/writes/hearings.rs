@@ -50,7 +50,7 @@ pub async fn schedule(tx: &mut Tx, id: LegalActionId, setting: Setting) -> Resul
     tx.viewer.require(Action::ConductLegalAction, Some(action.district_id))?;
     let court = line("court", &setting.court, COURT)?;
     let department = optional_line("department", setting.department.as_deref(), PURPOSE)?;
-    let purpose = line("purpose", &setting.purpose, PURPOSE)?;
+    let purpose = text("purpose", &setting.purpose, PURPOSE)?;
     refuse_ended(&action)?;
     let hearing = new(tx, &action, setting.starts_at, court, department, purpose);
     if let Some(refusal) = wrong_start(hearing.starts_on, legal_actions::last_step_on(tx, id).await?) {
