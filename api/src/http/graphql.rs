@@ -43,6 +43,8 @@ pub async fn endpoint(request: &Request, body: Body, shared: Data<&Arc<Shared>>)
     }
     match *request.method() {
         Method::POST => answer(request, Some(body), &shared, id).await,
+        // The page loads its scripts from the internet, from whoever holds that address, and runs them with the viewer's cookie:
+        // good enough to look at a demo, never where a city's data are.
         Method::GET if wants_page(request) && !shared.edge.production => {
             let page = GraphiQLSource::build().endpoint("/graphql").title("Justice for Neighbors").finish();
             Response::builder().content_type("text/html; charset=utf-8").body(page)
