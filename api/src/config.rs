@@ -37,9 +37,12 @@ pub struct Config {
     /// A folder with the city's facts; without it, Sacramento's, which are built in.
     #[arg(long, global = true, env = "JFN_PRESET")]
     pub preset: Option<PathBuf>,
-    /// Production mode: no GraphiQL, no introspection, JSON logs.
+    /// Production mode: no GraphiQL, no introspection, of browsers only trusted documents, JSON logs.
     #[arg(long, global = true, env = "JFN_PRODUCTION")]
     pub production: bool,
+    /// A file with the documents that a browser may run in production mode, which the app's build or `jfn documents` writes.
+    #[arg(long, global = true, env = "JFN_TRUSTED_DOCUMENTS", value_name = "FILE")]
+    pub trusted_documents: Option<PathBuf>,
     /// Do not migrate the database at the start.
     #[arg(long, global = true, env = "JFN_NO_MIGRATE")]
     pub no_migrate: bool,
@@ -234,5 +237,36 @@ fn secret_in(file: &Path, what: &str) -> Result<String> {
     match told.trim() {
         "" => Err(Error::BadInput(format!("{what} is empty."))),
         told => Ok(told.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use proptest::prelude::*;
+
+    use super::Config;
+
+    #[derive(Parser)]
+    struct Told {
+        #[command(flatten)]
+        config: Config,
+    }
+
+    proptest! {
+        #[test]
+        fn a_length_of_time_is_a_whole_number_within_its_bounds_or_refused(told in "-?[0-9]{1,20}|.{0,12}") {
+            for (flag, most) in [("request-seconds", 600), ("head-seconds", 600), ("feed-lease-seconds", 3_600)] {
+                let read = Told::try_parse_from(["jfn".to_owned(), format!("--{flag}={told}")]);
+                let number = told.parse::<u64>().ok().filter(|number| (1..=most).contains(number));
+                let config = read.ok().map(|told| told.config);
+                let seconds = config.map(|config| match flag {
+                    "request-seconds" => config.request_seconds,
+                    "head-seconds" => config.head_seconds,
+                    _ => u64::from(config.feed_lease_seconds),
+                });
+                prop_assert_eq!(seconds, number, "--{}={}", flag, told);
+            }
+        }
     }
 }

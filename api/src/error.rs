@@ -43,6 +43,9 @@ pub enum Error {
     Behind,
     #[error("{0}")]
     TooComplex(String),
+    /// A browser's document that the app's build does not know; the words say what to do.
+    #[error("{0}")]
+    NotTrusted(String),
     #[error("{}", .0.first().map_or("refused", |refusal| refusal.message.as_str()))]
     Refused(Vec<Refusal>),
     #[error("Something went wrong on our side.")]
@@ -72,6 +75,7 @@ impl Error {
             Self::Busy { .. } | Self::Interrupted(_) => "RATE_LIMITED",
             Self::Behind => "CATCH_UP",
             Self::TooComplex(_) => "TOO_COMPLEX",
+            Self::NotTrusted(_) => "DOCUMENT_NOT_TRUSTED",
             Self::Database(_) | Self::Internal(_) => "INTERNAL",
         }
     }
@@ -91,6 +95,21 @@ impl Error {
     pub fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Database(error)
             if matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_))))
+    }
+}
+
+impl Error {
+    /// Whether PostgreSQL refused the values of a question, or their types; SQLite compares anything with anything.
+    #[must_use]
+    pub fn is_of_values(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
+            error.as_ref()
+        else {
+            return false;
+        };
+        let code = error.as_database_error().and_then(|error| error.code());
+        code.is_some_and(|code| code.starts_with("22") || code.starts_with("42"))
     }
 }
 

@@ -34,4 +34,5 @@ pub mod reads;
 pub mod schedule;
 pub mod scope;
 pub mod telemetry;
+pub mod trusted_documents;
 pub mod writes;

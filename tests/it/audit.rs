@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Action, subject and result of what the log says of that action, the oldest first.
-async fn told(jfn: &Jfn, action: &str) -> Vec<audit_row::Model> {
+pub async fn told(jfn: &Jfn, action: &str) -> Vec<audit_row::Model> {
     let rows = audit_row::Entity::find().filter(C::Action.eq(action)).order_by_asc(C::Id);
     rows.all(&jfn.app.db).await.expect("the log")
 }

@@ -107,3 +107,22 @@ story! {
         assert_eq!(large["extensions"]["cost"]["limit"], 20_000);
     }
 }
+
+story! {
+    async fn a_page_of_another_site_opens_no_socket_in_somebodys_name(jfn) {
+        let sergeant = jfn.sergeant(3).await;
+        let host = jfn.url.strip_prefix("http://").expect("an address").to_owned();
+        let foreign = [
+            "https://evil.example".to_owned(), "null".to_owned(), format!("https://{host}.evil.example"),
+            format!("https://evil.example/{host}"), format!("https://user@{host}"), host.clone(), String::new(),
+        ];
+        for origin in foreign {
+            let refused = sergeant.socket_from(Some(&origin), "graphql-transport-ws").await.err();
+            assert_eq!(refused, Some(403), "{origin:?}");
+        }
+        for ours in [Some(format!("http://{host}")), None] {
+            let opened = sergeant.socket_from(ours.as_deref(), "graphql-transport-ws").await;
+            assert!(opened.is_ok(), "{ours:?}");
+        }
+    }
+}

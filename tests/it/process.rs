@@ -9,7 +9,6 @@ use std::{
 
 use api::database::{self, Opening};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
-use serde_json::Value;
 use tempfile::TempDir;
 use tests::{Client, Store};
 use tokio::{
@@ -83,7 +82,7 @@ impl Place {
         Ran::of(ran.expect("it ends in time").expect("it starts"))
     }
 
-    /// Starts a server in production mode and waits until it listens.
+    /// Starts a server and waits until it listens.
     pub async fn serve(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Server {
         self.serve_without(&[], arguments, environment).await
     }
@@ -95,8 +94,7 @@ impl Place {
         arguments: &[&str],
         environment: &[(&str, &str)],
     ) -> Server {
-        let fixed =
-            ["serve", "--production", "--listen", "127.0.0.1:0", "--connections", "8", "--no-schedule"];
+        let fixed = ["serve", "--listen", "127.0.0.1:0", "--connections", "8", "--no-schedule"];
         let mut command = self.command(&[&fixed, arguments].concat());
         command.envs(environment.iter().copied()).stdout(Stdio::null());
         for name in without {
@@ -110,11 +108,10 @@ impl Place {
         let reading = tokio::spawn(async move {
             let mut said = Some(said);
             while let Ok(Some(line)) = lines.next_line().await {
-                let entry: Value = serde_json::from_str(&line).unwrap_or_default();
-                if entry["fields"]["message"] == "listening"
+                if let Some(address) = listens_at(&line)
                     && let Some(said) = said.take()
                 {
-                    let _ = said.send(entry["fields"]["address"].as_str().unwrap_or_default().to_owned());
+                    let _ = said.send(address);
                 }
                 let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
                 kept.push_str(&line);
@@ -164,6 +161,13 @@ pub async fn run(url: &str, sql: &str) {
     let db = Database::connect(url).await.expect("the PostgreSQL of the tests answers");
     db.execute_unprepared(sql).await.expect("the statement runs");
     db.close().await.expect("the connection closes");
+}
+
+// The log is for people, or JSON in production mode.
+fn listens_at(line: &str) -> Option<String> {
+    let (_, rest) = line.split_once("127.0.0.1:").filter(|_| line.contains("listening"))?;
+    let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    Some(format!("127.0.0.1:{port}"))
 }
 
 /// How a command ended.

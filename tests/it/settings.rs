@@ -91,10 +91,12 @@ async fn no_secret_comes_into_the_log() {
         ("AWS_SECRET_ACCESS_KEY", "bucket-4711"),
         ("JFN_LOG", "debug"),
     ];
-    let server = place.serve_without(&["DATABASE_URL"], &[], &environment).await;
+    let server = place.serve_without(&["DATABASE_URL"], &["--production"], &environment).await;
     let sergeant = server.sergeant().await;
     let session = sergeant.cookie().expect("a session").to_owned();
-    sergeant.ask("{ cases { totalCount } }", json!({})).await;
+    // A browser's document that nobody trusts: its text is not to be logged either.
+    let refused = sergeant.error_of("{ cases(filter: { text: \"4711\" }) { totalCount } }", json!({})).await;
+    assert_eq!(refused, "DOCUMENT_NOT_TRUSTED");
     let (nobody, guess) =
         (server.nobody(), json!({ "email": "sergeant3@city.example", "password": "guess-4711" }));
     let wrong = nobody.post("/auth/login", &guess).await;

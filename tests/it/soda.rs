@@ -1,6 +1,6 @@
 //! A Socrata portal, read over real HTTP: nothing is missed, nothing foreign is reached, and trouble is told plainly.
 
-use std::{fs, time::Duration};
+use std::{fs, io::Write, time::Duration};
 
 use api::{
     authz::Viewer,
@@ -11,6 +11,7 @@ use api::{
 };
 use chrono::{DateTime, Utc};
 use entity::call;
+use flate2::{Compression, write::GzEncoder};
 use sea_orm::{EntityTrait, QueryOrder};
 use serde_json::{Value, json};
 use tests::{
@@ -314,6 +315,18 @@ async fn private_addresses_are_reached_only_where_the_feed_allows_it() {
 async fn an_answer_that_is_too_large_is_not_taken() {
     let portal = portal(1).await;
     portal.misbehave([Fault::Body(json!(["x".repeat(30_000)]))]);
+    let told = trouble(&mut soda(&portal, "")).await;
+    assert!(told.contains("answers with more than 20000 bytes"), "{told}");
+}
+
+#[tokio::test]
+async fn an_answer_that_becomes_too_large_when_it_is_unpacked_is_not_taken() {
+    let portal = portal(1).await;
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    packed.write_all(&[b' '; 10 << 20]).expect("memory");
+    let packed = packed.finish().expect("memory");
+    assert!(packed.len() < 20_000, "as it comes it is small: {} bytes", packed.len());
+    portal.misbehave([Fault::Packed(packed)]);
     let told = trouble(&mut soda(&portal, "")).await;
     assert!(told.contains("answers with more than 20000 bytes"), "{told}");
 }

@@ -3,7 +3,7 @@
 use clap::{ArgMatches, CommandFactory, Subcommand, parser::ValueSource};
 use tracing_subscriber::EnvFilter;
 
-use super::{Jfn, print, serve};
+use super::{Jfn, documents, print, serve};
 use crate::{
     config::{self, Config},
     database::{self, Opening},
@@ -106,6 +106,13 @@ async fn look(config: &Config, findings: &mut Findings) -> Result<()> {
     let place = config.evidence_place();
     if let Err(error) = EvidenceStore::open(&place, &config::store_options(), config.evidence_limit) {
         findings.wrong(&error);
+    }
+    if let Err(error) = documents::trusted(config).await {
+        findings.wrong(&error);
+    }
+    if config.production && config.trusted_documents.is_none() {
+        let message = "Nobody can ask anything from a browser: `JFN_TRUSTED_DOCUMENTS` is not set.";
+        findings.notes.push(message.to_owned());
     }
     if !config.production && !config.listen.ip().is_loopback() {
         findings.notes.push("It listens beyond this machine and `JFN_PRODUCTION` is not set.".to_owned());

@@ -5,6 +5,7 @@ pub mod backup;
 pub mod case_mapping;
 pub mod config;
 pub mod demo;
+pub mod documents;
 pub mod feed;
 pub mod import_calls;
 pub mod import_cases;
@@ -47,6 +48,8 @@ enum Command {
     /// The settings.
     #[command(subcommand)]
     Config(config::Settings),
+    /// Prints the manifest of trusted documents of a folder.
+    Documents(documents::Documents),
     /// Brings the database's schema up to date, or tells what is missing.
     Migrate(migrate::Migrate),
     /// Copies the SQLite database and the files of evidence into a folder, while the server runs.
@@ -98,6 +101,7 @@ impl Jfn {
             Command::Config(_) => Ok(()),
             Command::Serve => serve::run(config).await,
             Command::Demo(arguments) => demo::run(config, arguments).await,
+            Command::Documents(arguments) => documents::run(&arguments).await,
             Command::Migrate(arguments) => migrate::run(config, &arguments).await,
             Command::Backup(arguments) => backup::run(config, &arguments).await,
             Command::Restore(arguments) => restore::run(config, &arguments).await,

@@ -1,6 +1,6 @@
 //! `jfn serve`: opens the database, loads the city and serves until told to stop.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use tokio::{
@@ -8,6 +8,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
+use super::documents;
 use crate::{
     app::{App, Clock},
     authn::SessionTimes,
@@ -72,6 +73,7 @@ pub async fn listen(config: &Config) -> Result<TcpListener> {
 pub async fn serve_on(app: App, config: &Config, socket: TcpListener) -> Result<()> {
     let edge = Edge {
         production: config.production,
+        documents: Arc::new(documents::trusted(config).await?),
         body_limit: config.body_limit,
         request_time: Duration::from_secs(config.request_seconds),
         requests_by_address: NonZeroU32::new(config.requests_by_address),

@@ -1,6 +1,6 @@
 //! What may become evidence: names, hashes, and the types of files that are kept, told by their first bytes.
 
-use super::refusal::{Refusal, text};
+use super::refusal::{Refusal, line};
 
 /// Characters of a file's name at most.
 const NAME: usize = 200;
@@ -13,14 +13,27 @@ pub const FIRST: usize = 8 * 1024;
 pub const KEPT: &str =
     "JPEG, PNG, HEIC, WebP, GIF, PDF, MP4, QuickTime, MP3, WAV, M4A, plain text, DOCX and XLSX";
 
-/// A file's name as it is kept: without a path and without control characters.
+/// What Windows takes for a device, whatever ending follows.
+const DEVICES: [&str; 22] = [
+    "AUX", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9", "CON", "LPT1", "LPT2",
+    "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9", "NUL", "PRN",
+];
+
+/// A file's name as it is kept: one that every system can give a file, without a path.
 pub fn file_name(value: &str) -> Result<String, Refusal> {
-    let name = text("fileName", value, NAME)?;
-    let is_plain = !name.starts_with('.') && !name.chars().any(|c| c.is_control() || "/\\".contains(c));
+    let name = line("fileName", value, NAME)?;
+    let stem = name.split('.').next().unwrap_or_default().trim_end();
+    let is_plain = !name.starts_with('.')
+        && !name.ends_with('.')
+        && !name.chars().any(|c| "/\\:*?\"<>|".contains(c))
+        && !DEVICES.iter().any(|device| stem.eq_ignore_ascii_case(device));
     if is_plain {
         Ok(name)
     } else {
-        Err(Refusal::invalid("fileName", "Send the file's name without its path."))
+        Err(Refusal::invalid(
+            "fileName",
+            "Send the file's name without its path, and with no name or character that only a system may use.",
+        ))
     }
 }
 
@@ -137,5 +150,53 @@ mod tests {
             );
         }
         assert!(is_shown("image/png") && !is_shown("application/vnd.ms-excel"));
+    }
+
+    #[test]
+    fn a_name_is_one_that_every_system_can_give_a_file() {
+        for trick in [
+            "../a.jpg",
+            "/etc/passwd",
+            "..\\a.jpg",
+            "C:\\a.jpg",
+            "C:a.jpg",
+            "a\0.jpg",
+            "a\nb.jpg",
+            ".htaccess",
+            "..",
+            "a.jpg.",
+            "NUL",
+            "nul.jpg",
+            "Com1.txt",
+            "aux .jpg",
+            "a|b.jpg",
+            "a\u{202e}gpj.exe",
+            "a\u{200b}.jpg",
+            "",
+            " ",
+            "\u{1b}[31m.jpg",
+        ] {
+            assert!(file_name(trick).is_err(), "{trick:?}");
+        }
+        assert!(file_name(&"x".repeat(NAME + 1)).is_err());
+        for name in
+            ["stairs.jpg", "Treppe Süd (2).jpg", "מדרגות.jpg", "nullable.pdf", "console.txt", "a..b.pdf"]
+        {
+            assert_eq!(file_name(name).expect("a name"), name);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_name_that_is_kept_leads_nowhere_else(name in ".{0,40}|[./\\\\a:~ ]{0,12}") {
+            if let Ok(kept) = file_name(&name) {
+                let path = std::path::Path::new("packet").join(&kept);
+                let parts: Vec<_> = path.components().collect();
+                proptest::prop_assert_eq!(parts.len(), 2);
+                proptest::prop_assert_eq!(path.file_name().and_then(|name| name.to_str()), Some(kept.as_str()));
+                proptest::prop_assert!(!kept.chars().any(char::is_control));
+                let _ = content_type(kept.as_bytes());
+            }
+        }
     }
 }

@@ -294,4 +294,27 @@ mod tests {
         assert_eq!(read(&true_utc, written, "").unwrap(), "2015-06-01T14:14:00+00:00");
         assert_eq!(read(&local, written, "").unwrap(), "2015-06-01T18:14:00+00:00");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_date_however_odd_brings_the_reader_down(date in ".{0,30}", digits in "[-+0-9TZ:./ ]{0,30}", received in "[0-9: ]{0,9}") {
+            for form in ["ISO", "EPOCH_MILLISECONDS", "%m/%d/%Y %H:%M", "%d %b %Y"] {
+                let one = clock("America/Los_Angeles", &format!("[{{ column = 'date', format = '{form}' }}]"));
+                for text in [&date, &digits] {
+                    if let Ok(read) = read(&one, text, "") {
+                        let year: i32 = read[..4].parse().expect("a year of four digits");
+                        proptest::prop_assert!(YEARS.contains(&year), "{}", read);
+                    }
+                }
+            }
+            let _ = read(&split(), &digits, &received);
+        }
+
+        #[test]
+        fn a_moment_is_read_as_it_was_written(seconds in 946_684_800_i64..4_000_000_000) {
+            let moment = DateTime::from_timestamp(seconds, 0).expect("a moment").to_rfc3339();
+            let one = clock("America/Los_Angeles", "[{ column = 'date', format = 'ISO' }]");
+            proptest::prop_assert_eq!(read(&one, &moment, ""), Ok(moment));
+        }
+    }
 }

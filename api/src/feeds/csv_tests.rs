@@ -219,6 +219,19 @@ fn a_quotation_mark_that_is_never_closed_does_not_eat_the_file() {
 }
 
 #[test]
+fn a_compressed_file_that_becomes_a_thousand_times_as_large_is_read_no_further() {
+    let mut text = format!("{HEADER}\n");
+    text.push_str(&format!("2,09/14/21,07:08,,,1,ELM ST,,,,{}\n", "x".repeat(500)).repeat(80_000));
+    let mut bomb = GzEncoder::new(Vec::new(), Compression::best());
+    bomb.write_all(text.as_bytes()).unwrap();
+    let bomb = bomb.finish().unwrap();
+    assert!(bomb.len() * 250 < text.len(), "{} bytes of {}", bomb.len(), text.len());
+    let mut rows = CallLog::read(bomb.as_slice(), &mapping()).unwrap();
+    let error = rows.find_map(Result::err).expect("it is not read to its end");
+    assert!(error.to_string().contains("far larger than any log"), "{error}");
+}
+
+#[test]
 fn a_wrong_header_is_named_but_data_is_not_repeated() {
     assert_eq!(stopped(""), "the file is empty; it must begin with a header line");
     let lacking = stopped("id,date,time,first_type,number,street,cross,outcome,self\n");

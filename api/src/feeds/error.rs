@@ -26,6 +26,11 @@ pub enum FeedError {
         "the header changed: gone {gone}; new {new}. Check what they hold, then correct `header` in the feed's mapping"
     )]
     HeaderChanged { gone: String, new: String },
+    #[error(
+        "the compressed file becomes far larger than any log does, near line {line}, and is read no further; \
+         unpack it and look at it"
+    )]
+    Inflated { line: u64 },
     #[error("the compressed file ends in the middle, near line {line}; fetch it again")]
     Truncated { line: u64 },
     #[error("the compressed file is damaged near line {line}; fetch it again")]
@@ -56,6 +61,11 @@ pub enum FeedError {
 #[error("the line is too long")]
 pub(super) struct LineTooLong;
 
+/// A compressed file holds far more than any log of its size.
+#[derive(Debug, thiserror::Error)]
+#[error("the compressed file becomes too large")]
+pub(super) struct TooDense;
+
 impl FeedError {
     /// How long the source asked to be left alone, when that is why the reading stopped.
     #[must_use]
@@ -84,6 +94,9 @@ impl FeedError {
     pub(super) fn from_io(line: u64, source: io::Error) -> Self {
         if source.get_ref().is_some_and(|inner| inner.is::<LineTooLong>()) {
             return Self::OpenQuote { line };
+        }
+        if source.get_ref().is_some_and(|inner| inner.is::<TooDense>()) {
+            return Self::Inflated { line };
         }
         match source.kind() {
             io::ErrorKind::UnexpectedEof => Self::Truncated { line },

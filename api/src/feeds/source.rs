@@ -4,10 +4,14 @@ use std::io::{self, Chain, Cursor, Read};
 
 use flate2::read::MultiGzDecoder;
 
-use super::error::LineTooLong;
+use super::error::{LineTooLong, TooDense};
 
 /// No line is so long; only a quotation mark that is never closed makes one. Keeps memory flat.
 const LONGEST_LINE: u64 = 4 << 20;
+/// A log becomes five to twenty times as large when it is unpacked; what becomes more than this is made to fill the database.
+const DENSEST: u64 = 100;
+/// So much is unpacked whatever it was made of.
+const ANY_DENSITY: u64 = 16 << 20;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 
@@ -19,6 +23,7 @@ pub(super) struct Source<R: Read> {
     head: Cursor<Vec<u8>>,
     bytes: Bytes<R>,
     line_bytes: u64,
+    unpacked: u64,
     last: u8,
 }
 
@@ -46,7 +51,7 @@ impl<R: Read> Source<R> {
         if head == BYTE_ORDER_MARK {
             head.clear();
         }
-        Ok(Self { head: Cursor::new(head), bytes, line_bytes: 0, last: b'\n' })
+        Ok(Self { head: Cursor::new(head), bytes, line_bytes: 0, unpacked: 0, last: b'\n' })
     }
 
     /// A new line begins: it may take as many bytes as any.
@@ -71,6 +76,10 @@ impl<R: Read> Read for Source<R> {
         let mut count = self.head.read(buffer)?;
         if count == 0 {
             count = self.bytes.read(buffer)?;
+            self.unpacked += count as u64;
+            if self.unpacked > ANY_DENSITY + DENSEST * self.bytes_read() {
+                return Err(io::Error::other(TooDense));
+            }
         }
         if count == 0 && self.last != b'\n' && !buffer.is_empty() {
             // Every line ends, the last one too: lines are numbered by their ends.

@@ -15,7 +15,7 @@ use super::{
     context::{Ask, once},
     errors::{UserError, settle, user_errors},
     property::PropertyRef,
-    scalars::Date,
+    scalars::{Date, in_reach},
 };
 use crate::{
     authz::Action,
@@ -137,6 +137,7 @@ pub struct CaseAddNoteInput {
     /// The note, at most 20,000 characters.
     body: String,
     /// When what it tells happened; now when left out.
+    #[graphql(validator(custom = "in_reach"))]
     occurred_at: Option<DateTime<Utc>>,
     /// Attorneys' work product: nobody else will know of it.
     #[graphql(default = false)]

@@ -14,7 +14,7 @@ use super::{
     context::{Ask, once},
     cost::CostEntry,
     errors::{UserError, settle, user_errors},
-    scalars::{Date, Money},
+    scalars::{Date, Money, in_reach},
 };
 use crate::{
     authz::Action,
@@ -97,6 +97,7 @@ pub struct CitationAppealScheduleInput {
     /// `CitationAppeal.version` when somebody looked at it.
     expected_version: i32,
     /// When; not before the appeal was filed.
+    #[graphql(validator(custom = "in_reach"))]
     hearing_at: DateTime<Utc>,
     /// Where, and before whom; at most 200 characters.
     hearing_place: String,

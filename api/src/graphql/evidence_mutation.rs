@@ -9,6 +9,7 @@ use super::{
     context::{Ask, once},
     errors::{UserError, settle, user_errors},
     evidence::Evidence,
+    scalars::in_reach,
 };
 use crate::{
     authz::Action,
@@ -87,6 +88,7 @@ pub struct EvidenceAttachInput {
     /// The upload, whose file was sent.
     upload_id: EvidenceUploadId,
     /// When it was taken; not in the future.
+    #[graphql(validator(custom = "in_reach"))]
     captured_at: Option<DateTime<Utc>>,
     /// What it shows, at most 2,000 characters.
     caption: Option<String>,

@@ -12,7 +12,7 @@ use super::{
     context::{Ask, once},
     errors::{UserError, settle, user_errors},
     inspection::Inspection,
-    scalars::Date,
+    scalars::{Date, in_reach},
 };
 use crate::{
     authz::Action,
@@ -48,6 +48,7 @@ pub struct InspectionScheduleInput {
     /// The case.
     case_id: CaseId,
     /// When to make it; must be still to come.
+    #[graphql(validator(custom = "in_reach"))]
     scheduled_for: DateTime<Utc>,
     /// Who is to make it: a member of the district's team or the city attorney.
     inspector_id: Option<StaffId>,
@@ -63,6 +64,7 @@ pub struct InspectionRecordInput {
     /// The planned inspection of this case that this is; left out when it was not planned.
     inspection_id: Option<InspectionId>,
     /// When it was made; not in the future.
+    #[graphql(validator(custom = "in_reach"))]
     performed_at: DateTime<Utc>,
     /// Who made it; when left out, whom the plan names, or else the viewer.
     inspector_id: Option<StaffId>,

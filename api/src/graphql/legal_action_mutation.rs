@@ -15,7 +15,7 @@ use super::{
     errors::{UserError, settle, user_errors},
     hearing::Hearing,
     legal_action::LegalAction,
-    scalars::Date,
+    scalars::{Date, in_reach},
 };
 use crate::{
     authz::Action,
@@ -108,6 +108,7 @@ pub struct HearingScheduleInput {
     /// The legal action.
     legal_action_id: LegalActionId,
     /// When it starts; on the day of the action's last step or later.
+    #[graphql(validator(custom = "in_reach"))]
     starts_at: DateTime<Utc>,
     /// The court or hearing officer, at most 200 characters.
     court: String,
@@ -132,6 +133,7 @@ pub struct HearingRecordInput {
     /// What came of it, or why it was vacated; at most 20,000 characters. Not needed for CONTINUED.
     outcome: Option<String>,
     /// When a CONTINUED hearing goes on, at the same court and for the same purpose; later than it was to start.
+    #[graphql(validator(custom = "in_reach"))]
     continued_to: Option<DateTime<Utc>>,
 }
 
@@ -143,6 +145,7 @@ pub struct HearingMoveInput {
     /// `Hearing.version` when somebody looked at it; STALE_VERSION when it is another one by now.
     expected_version: i32,
     /// When it starts now; not before the action's last step. Left out when that stays.
+    #[graphql(validator(custom = "in_reach"))]
     starts_at: Option<DateTime<Utc>>,
     /// The court or hearing officer now, at most 200 characters; left out when that stays.
     court: Option<String>,

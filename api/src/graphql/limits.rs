@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use async_graphql::{
-    Name, Positioned, Request,
+    Name, Positioned, Request, Value,
     parser::types::{FragmentDefinition, OperationType, Selection, SelectionSet},
 };
 
@@ -30,8 +30,12 @@ pub const DIRECTIVES: usize = 50;
 /// Brackets open at once in a document at most: what the parser may recurse into.
 pub const BRACKETS: usize = 64;
 
-/// Parses the request's document, once, and refuses what is too large.
+/// Parses the request's document, once, and refuses what is too large or no text that can be kept.
 pub fn check(request: &mut Request) -> Result<()> {
+    if says_nul(&request.query) || request.variables.values().any(has_nul) {
+        let message = "A text of the request holds the character U+0000, which no database keeps.";
+        return Err(Error::BadInput(message.to_owned()));
+    }
     if deepest_bracket(&request.query) > BRACKETS {
         return Err(Error::TooComplex(format!(
             "The request is too complex: more than {BRACKETS} brackets deep."
@@ -63,6 +67,20 @@ pub fn operation_of(request: &mut Request) -> OperationType {
     let types: Vec<OperationType> = asked.by_ref().map(|(_, operation)| operation.node.ty).collect();
     let of = |ty| types.contains(&ty).then_some(ty);
     of(OperationType::Mutation).or_else(|| of(OperationType::Subscription)).unwrap_or(OperationType::Query)
+}
+
+// As it is, or as a string of the document writes it.
+fn says_nul(document: &str) -> bool {
+    document.contains('\0') || document.contains("\\u0000")
+}
+
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::List(values) => values.iter().any(has_nul),
+        Value::Object(fields) => fields.values().any(has_nul),
+        Value::Null | Value::Number(_) | Value::Boolean(_) | Value::Binary(_) | Value::Enum(_) => false,
+    }
 }
 
 // Brackets within strings count too, which only a document made for it notices.

@@ -34,6 +34,7 @@ mod feed;
 mod feed_address;
 mod feed_loaders;
 mod feed_mutation;
+mod fitting;
 mod flag;
 mod flag_event;
 mod flag_evidence;
@@ -81,7 +82,11 @@ use futures_util::{Stream, StreamExt, future, stream};
 use uuid::Uuid;
 
 use self::{as_of::Asked, live::LiveSubscription, loaders::Loaders};
-pub use self::{context::Background, limits::operation_of};
+pub use self::{
+    context::Background,
+    fitting::{Misfit, misfit},
+    limits::operation_of,
+};
 use crate::{
     app::{App, REQUEST_ID},
     audit::NAMED,

@@ -2,6 +2,7 @@
 
 mod body;
 mod calendar;
+mod documents;
 mod event_stream;
 mod evidence;
 mod figures;
@@ -48,13 +49,16 @@ use crate::{
     graphql::{Background, JfnSchema},
     presence::Credential,
     schedule::{Runs, Stop},
+    trusted_documents::TrustedDocuments,
 };
 
 /// How the edge behaves.
 #[derive(Clone, Debug)]
 pub struct Edge {
-    /// No GraphiQL, no introspection, cookies only over TLS.
+    /// No GraphiQL, no introspection, and of browsers only trusted documents.
     pub production: bool,
+    /// The documents that a browser may run in production mode.
+    pub documents: Arc<TrustedDocuments>,
     /// Bytes of a body at most.
     pub body_limit: usize,
     /// How long a GraphQL request may take.
@@ -85,6 +89,7 @@ impl Default for Edge {
     fn default() -> Self {
         Self {
             production: false,
+            documents: Arc::default(),
             body_limit: 2 * 1024 * 1024,
             request_time: Duration::from_secs(20),
             requests_by_address: None,

@@ -113,6 +113,8 @@ impl<K: Hash + Eq + Clone> Rate<K> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn heard(peer: &str, told: &str, proxies: &[&str]) -> String {
@@ -129,6 +131,16 @@ mod tests {
         let invented = heard("10.0.0.2", "192.0.2.66, 198.51.100.1, 10.0.0.3", &["10.0.0.2", "10.0.0.3"]);
         assert_eq!(invented, "198.51.100.1", "what the client itself wrote into the header is not");
         assert_eq!(heard("10.0.0.2", "nonsense", &["10.0.0.2"]), "10.0.0.2");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_header_says_an_address_comes_of_it_and_a_stranger_is_who_it_is(told in "[ -~]{0,60}", peer in any::<u32>()) {
+            let peer = std::net::Ipv4Addr::from(peer).to_string();
+            prop_assert_eq!(heard(&peer, &told, &[]), peer.clone());
+            let believed = heard(&peer, &told, &[&peer]);
+            prop_assert!(believed == peer || told.contains(&believed) || believed.contains(':'), "{}", believed);
+        }
     }
 
     #[test]

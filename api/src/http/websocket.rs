@@ -20,7 +20,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::{RequestId, Shared, event_stream::was_executed};
+use super::{RequestId, Shared, documents::Sent, event_stream::was_executed};
 use crate::{
     authz::Viewer,
     error::Error,
@@ -80,9 +80,13 @@ pub(super) async fn upgrade(request: &Request, shared: Arc<Shared>, id: RequestI
 
 // Programs send no `Origin`.
 fn is_same_site(request: &Request) -> bool {
-    let Some(origin) = request.header(header::ORIGIN) else { return true };
-    let authority = origin.split_once("://").map(|(_, authority)| authority);
-    authority.is_some() && authority == request.header(header::HOST)
+    request.header(header::ORIGIN).is_none_or(|origin| is_of_host(origin, request.header(header::HOST)))
+}
+
+// A page that has no origin, such as one in a sandbox, says `null`, which is of no host.
+fn is_of_host(origin: &str, host: Option<&str>) -> bool {
+    let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+    authority.is_some_and(|authority| !authority.is_empty() && Some(authority) == host)
 }
 
 /// What a client says.
@@ -100,7 +104,7 @@ enum Said {
     Pong {},
     Subscribe {
         id: String,
-        payload: Box<async_graphql::Request>,
+        payload: Box<Sent>,
     },
     Complete {
         id: String,
@@ -225,7 +229,7 @@ impl Connection {
         (4500, "Internal server error")
     }
 
-    async fn subscribe(&mut self, id: String, request: async_graphql::Request) -> Result<(), Close> {
+    async fn subscribe(&mut self, id: String, sent: Sent) -> Result<(), Close> {
         let Some((presence, _)) = &self.present else { return Err((4401, "Unauthorized")) };
         let presence = presence.clone();
         let viewer = match presence.asking().await {
@@ -238,7 +242,14 @@ impl Connection {
         if self.running.contains_key(&id) {
             return Err((4409, "Subscriber for this id already exists"));
         }
-        let events = match self.shared.subscribe(present, request, self.id) {
+        let subscribed = match self.shared.admit(Some(&present.1), sent, self.id).await {
+            Ok(request) => self.shared.subscribe(present, request, self.id),
+            Err(error) => {
+                let extensions = json!({ "code": error.code(), "requestId": self.id.0 });
+                Err(json!({ "message": error.to_string(), "extensions": extensions }))
+            }
+        };
+        let events = match subscribed {
             Ok(events) => events,
             Err(error) => {
                 return self.send(json!({ "type": "error", "id": id, "payload": [error] })).await;
@@ -289,5 +300,40 @@ impl Connection {
             Ok(Err(_)) => Err((1006, "")),
             Err(_) => Err((4408, "The client takes nothing.")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Said, is_of_host};
+
+    proptest! {
+        #[test]
+        fn a_page_is_of_this_site_only_where_its_host_is_ours_to_the_letter(origin in ".{0,40}", host in "[a-z0-9.:]{1,20}", other in ".{1,20}") {
+            prop_assert!(!is_of_host(&origin, None));
+            for ours in [format!("https://{host}"), format!("http://{host}")] {
+                prop_assert!(is_of_host(&ours, Some(&host)), "{}", ours);
+            }
+            for foreign in [format!("https://{host}{other}"), format!("https://{other}{host}"), format!("https://{other}@{host}"), host.clone()] {
+                prop_assert!(!is_of_host(&foreign, Some(&host)), "{}", foreign);
+            }
+            let is_ours = [format!("https://{host}"), format!("http://{host}")].contains(&origin);
+            prop_assert_eq!(is_of_host(&origin, Some(&host)), is_ours);
+        }
+
+        #[test]
+        fn no_message_however_odd_brings_the_reader_down(text in ".{0,80}", kind in "connection_init|ping|pong|subscribe|complete", id in ".{0,8}") {
+            let _ = serde_json::from_str::<Said>(&text);
+            let message = serde_json::json!({ "type": kind, "id": id, "payload": { "query": text } });
+            prop_assert!(serde_json::from_value::<Said>(message).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_page_without_an_origin_is_of_no_site() {
+        assert!(!is_of_host("null", Some("null")));
+        assert!(!is_of_host("https://", Some("")));
     }
 }

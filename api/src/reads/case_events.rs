@@ -197,3 +197,23 @@ fn settled(app: &App) -> Condition {
     let horizon = || Expr::cust("pg_snapshot_xmin(pg_current_snapshot())::text::bigint");
     Condition::all().add_option(is_postgres.then(|| column.lt(horizon())))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_cursor_of_changes_is_read_as_it_was_written_and_anything_else_is_refused(
+            transaction in any::<i64>(), id in any::<u128>(), odd in ".{0,60}",
+        ) {
+            let position = Position { transaction, id: CaseEventId(Uuid::from_u128(id)) };
+            prop_assert_eq!(position.to_string().parse::<Position>().expect("what it writes it reads"), position);
+            if let Ok(read) = odd.parse::<Position>() {
+                prop_assert_eq!(read.to_string().parse::<Position>().expect("what it writes it reads"), read);
+            }
+        }
+    }
+}

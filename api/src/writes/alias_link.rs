@@ -10,7 +10,7 @@ use super::{aliases, ingest, properties, rematch};
 use crate::{
     app::Tx,
     authz::Action,
-    domain::refusal::{Refusal, text},
+    domain::refusal::{Refusal, line},
     error::Result,
     scope::{LockRows, unscoped},
 };
@@ -21,7 +21,7 @@ const ADDRESS: usize = 256;
 /// Makes the place known by that address; answers how many past calls followed it, protected ones not counted.
 pub async fn link(tx: &mut Tx, place: PropertyId, address: &str) -> Result<u64> {
     tx.viewer.require(Action::RunFeeds, None)?;
-    let address = properties::read(&text("address", address, ADDRESS)?)?;
+    let address = properties::read(&line("address", address, ADDRESS)?)?;
     // Calls will move. A batch of calls locks its feed before the places it touches, and so do we.
     ingest::lock(tx, None).await?;
     let place = lock(tx, place).await?;

@@ -9,7 +9,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, Quer
 
 use crate::{
     app::Tx,
-    domain::refusal::{Code, Refusal, text},
+    domain::refusal::{Code, Refusal, line},
     error::Result,
     reads::calendars::{Of, may_follow},
     scope::{VisibleTo, unscoped},
@@ -34,7 +34,7 @@ pub struct NewCalendar {
 pub async fn create(tx: &mut Tx, new: NewCalendar) -> Result<CalendarFeedId> {
     let nobody = || Refusal::new(Code::NotAllowed, "A calendar is some member of staff's.");
     let owner = tx.viewer.staff_id().ok_or_else(nobody)?;
-    let name = text("name", &new.name, NAME)?;
+    let name = line("name", &new.name, NAME)?;
     let of = match (new.attorney, new.district) {
         (Some(attorney), None) => Of::Attorney(known_attorney(tx, attorney).await?),
         (None, Some(district)) => Of::District(district),

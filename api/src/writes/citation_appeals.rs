@@ -25,7 +25,7 @@ use crate::{
         case_stage::require_open,
         citation_appeal::{Decision, TimeToAppeal, blocks_decision, blocks_filing},
         money::decimal,
-        refusal::{Code, Refusal, text},
+        refusal::{Code, Refusal, line, text},
     },
     error::{Error, Result},
     events::{self, Entry},
@@ -102,7 +102,7 @@ pub async fn schedule(
 ) -> Result<()> {
     let (mut case, mut appeal) = lock(tx, id, version, Action::EnforceCode).await?;
     require_open(case.stage)?;
-    let place = text("place", place, TITLE)?;
+    let place = line("place", place, TITLE)?;
     refuse_decided(&appeal)?;
     let at = at.trunc_subsecs(6);
     let day = tx.city.day_of(at);

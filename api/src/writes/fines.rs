@@ -27,7 +27,7 @@ use crate::{
         fine::{Cited, FineLine, asked, blocks_hardship, fine},
         money::dollars,
         notice::Named,
-        refusal::{Refusal, optional_text, text},
+        refusal::{Refusal, line, optional_text, text},
     },
     error::{Error, Result},
     reads::{
@@ -143,7 +143,7 @@ pub async fn reduce(tx: &mut Tx, id: NoticeId, hardship: Hardship) -> Result<Cos
     tx.viewer.require(Action::ConductLegalAction, Some(case.district_id))?;
     let effort = text("effort", &hardship.effort, BODY / 4)?;
     let burden = text("burden", &hardship.burden, BODY / 4)?;
-    text("receipt", &hardship.receipt, TITLE)?;
+    line("receipt", &hardship.receipt, TITLE)?;
     let entries = recorded_for(tx.conn(), &tx.viewer, &[id]).await?;
     let entries: Vec<cost_entry::Model> = entries.into_iter().map(|row| row.entry).collect();
     if super::citation_appeals::is_pending(tx, id).await? {

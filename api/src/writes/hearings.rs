@@ -21,7 +21,7 @@ use crate::{
     authz::Action,
     domain::{
         hearing::{Ending, blocks_ending, blocks_move, wrong_start},
-        refusal::{Code, Refusal, optional_text, text},
+        refusal::{Code, Refusal, line, optional_line, optional_text, text},
     },
     error::{Error, Result},
     events::{self, Entry},
@@ -48,8 +48,8 @@ pub struct Setting {
 pub async fn schedule(tx: &mut Tx, id: LegalActionId, setting: Setting) -> Result<HearingId> {
     let (mut case, action) = legal_actions::lock(tx, id).await?;
     tx.viewer.require(Action::ConductLegalAction, Some(action.district_id))?;
-    let court = text("court", &setting.court, COURT)?;
-    let department = optional_text("department", setting.department.as_deref(), PURPOSE)?;
+    let court = line("court", &setting.court, COURT)?;
+    let department = optional_line("department", setting.department.as_deref(), PURPOSE)?;
     let purpose = text("purpose", &setting.purpose, PURPOSE)?;
     refuse_ended(&action)?;
     let hearing = new(tx, &action, setting.starts_at, court, department, purpose);
@@ -135,10 +135,10 @@ pub async fn relocate(tx: &mut Tx, id: HearingId, version: i32, moving: Moving) 
     }
     let reason = text("reason", &moving.reason, BODY)?;
     let mut after = before.clone();
-    if let Some(court) = optional_text("court", moving.court.as_deref(), COURT)? {
+    if let Some(court) = optional_line("court", moving.court.as_deref(), COURT)? {
         after.court = court;
     }
-    if let Some(department) = optional_text("department", moving.department.as_deref(), PURPOSE)? {
+    if let Some(department) = optional_line("department", moving.department.as_deref(), PURPOSE)? {
         after.department = Some(department);
     }
     if let Some(at) = moving.starts_at {

@@ -26,7 +26,7 @@ use crate::{
     domain::{
         case_stage::require_open,
         legal_step::{self, Step},
-        refusal::{Code, Refusal, optional_text, text},
+        refusal::{Code, Refusal, optional_line, optional_text, text},
         remedy::Remedy,
     },
     error::{Error, Result},
@@ -111,11 +111,11 @@ pub async fn advance(tx: &mut Tx, id: LegalActionId, version: i32, step: Advance
     let remedy = remedy.ok_or_else(|| lost(&action))?;
     let reason = optional_text("reason", step.reason.as_deref(), BODY)?;
     let before = action.clone();
-    if let Some(court) = optional_text("court", step.court.as_deref(), COURT)? {
+    if let Some(court) = optional_line("court", step.court.as_deref(), COURT)? {
         action.court = Some(court);
     }
     if let Some(number) =
-        optional_text("courtCaseNumber", step.court_case_number.as_deref(), COURT_CASE_NUMBER)?
+        optional_line("courtCaseNumber", step.court_case_number.as_deref(), COURT_CASE_NUMBER)?
     {
         action.court_case_number = Some(number);
     }

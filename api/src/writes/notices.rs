@@ -27,7 +27,7 @@ use crate::{
         case_stage::require_open,
         money::decimal,
         notice::{Draft, Named, Service, TimeGiven, blocks, blocks_citation, gives_time_to_correct},
-        refusal::{Refusal, optional_text},
+        refusal::{Refusal, optional_line},
     },
     error::{Error, Result},
     events::{self, Entry},
@@ -63,7 +63,7 @@ pub async fn serve(tx: &mut Tx, case: CaseId, mut serving: Serving) -> Result<No
     require_open(case.stage)?;
     refuse_too_many(&serving)?;
     for service in &mut serving.services {
-        service.proof = optional_text("services", service.proof.as_deref(), TITLE)?;
+        service.proof = optional_line("services", service.proof.as_deref(), TITLE)?;
     }
     let named = named(tx, &case, &serving.violations).await?;
     if let Some(action) = serving.legal_action {

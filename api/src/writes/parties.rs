@@ -13,7 +13,7 @@ use super::properties;
 use crate::{
     app::Tx,
     authz::Action,
-    domain::refusal::{Code, Refusal, optional_text, text},
+    domain::refusal::{Code, Refusal, line, optional_text, text},
     error::Result,
     scope::{LockRows, VisibleTo, unscoped},
 };
@@ -140,7 +140,7 @@ async fn party(tx: &mut Tx, choice: PartyChoice) -> Result<party::Model> {
         refusal.field.splice(0..0, ["party", "new"]);
         refusal
     };
-    let name = text("name", &name, NAME).map_err(at_new)?;
+    let name = line("name", &name, NAME).map_err(at_new)?;
     let mailing_address =
         optional_text("mailingAddress", mailing_address.as_deref(), TEXT).map_err(at_new)?;
     let made = party::ActiveModel {

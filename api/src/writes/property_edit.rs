@@ -13,7 +13,7 @@ use crate::{
     domain::{
         address::{Address, Writing},
         district::is_point,
-        refusal::{Code, Refusal, text},
+        refusal::{Code, Refusal, line, text},
     },
     error::{Error, Result},
     scope::unscoped,
@@ -84,7 +84,7 @@ pub async fn edit(tx: &mut Tx, id: PropertyId, version: i32, edit: Edit) -> Resu
     tx.viewer.require(Action::WorkCases, before.district_id.or(place.district_id))?;
     apply_use(&mut place, &edit)?;
     if let Some(apn) = edit.apn {
-        place.apn = apn.value().map(|apn| text("apn", &apn, APN)).transpose()?;
+        place.apn = apn.value().map(|apn| line("apn", &apn, APN)).transpose()?;
         refuse_known_apn(tx, &place).await?;
     }
     let removed = aliases::remove(tx, &place, &addresses("removeAliases", &edit.remove_aliases)?).await?;

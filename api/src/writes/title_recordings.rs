@@ -14,7 +14,7 @@ use crate::{
     authz::Action,
     domain::{
         legal_requirement::blocks_lien,
-        refusal::{Refusal, text},
+        refusal::{Refusal, line},
     },
     error::{Error, Result},
     events::{self, Entry},
@@ -37,7 +37,7 @@ pub async fn record(
     tx.viewer.require(Action::ConductLegalAction, Some(action.district_id))?;
     person(tx)?;
     refuse_ended(&action)?;
-    let instrument = text("instrument", instrument, INSTRUMENT)?;
+    let instrument = line("instrument", instrument, INSTRUMENT)?;
     if kind == TitleRecordingKind::Lien {
         let remedy = legal_actions::remedy_of(tx, &action)?;
         let facts = legal_step_facts::of(tx.conn(), &tx.city, &[id], recorded_on).await?;
@@ -84,7 +84,7 @@ pub async fn release(
     let (mut case, action) = legal_actions::lock(tx, action).await?;
     tx.viewer.require(Action::ConductLegalAction, Some(action.district_id))?;
     let before = find(tx, id).await?;
-    let instrument = text("instrument", instrument, INSTRUMENT)?;
+    let instrument = line("instrument", instrument, INSTRUMENT)?;
     if released_on > tx.today() || released_on < before.recorded_on {
         let message =
             format!("It was recorded on {}; it is released then or later, until today.", before.recorded_on);

@@ -23,7 +23,7 @@ use crate::{
     domain::{
         inspection::blocks_correction,
         offense::{Finding, looks_back_to, offense_number},
-        refusal::{Refusal, text},
+        refusal::{Refusal, line, text},
     },
     error::Result,
     events::{self, Entry},
@@ -56,7 +56,7 @@ pub fn checked(found: &[Found], found_on: NaiveDate) -> Result<Vec<Found>, Refus
         refusal
     };
     let check = |one: &Found| {
-        let section = text("codeSection", &one.code_section, SECTION).map_err(below)?;
+        let section = line("codeSection", &one.code_section, SECTION).map_err(below)?;
         let description = text("description", &one.description, BODY).map_err(below)?;
         if let Some(day) = one.comply_by.filter(|day| *day < found_on) {
             let message = format!("It was found on {found_on}; nobody can comply by {day}, before it.");

@@ -35,6 +35,8 @@ pub enum Fault {
     SendOn(u16, String),
     /// This body, with status 200.
     Body(Value),
+    /// The same, compressed by gzip.
+    Packed(Vec<u8>),
 }
 
 type Between = Box<dyn FnOnce(&mut State) + Send>;
@@ -166,6 +168,10 @@ impl Shared {
                 return Answer { status, headers, body: Vec::new(), manner: Manner::Whole };
             }
             Fault::Body(body) => return Answer::json(200, &body),
+            Fault::Packed(body) => {
+                let headers = vec![("Content-Encoding".to_owned(), "gzip".to_owned())];
+                return Answer { status: 200, headers, body, manner: Manner::Whole };
+            }
         };
         let mut answer = rows(&mut state);
         answer.manner = match (manner, state.pause) {

@@ -88,3 +88,20 @@ fn a_mapping_leads_neither_to_court_nor_to_an_end() {
     let wrong = LONG_BEACH.replace("%m/%d/%Y", "%Q");
     assert!(CaseMapping::parse(&wrong).unwrap_err().contains("`%Q`"));
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_row_however_odd_brings_the_reader_down(cells in proptest::collection::vec(".{0,20}", 0..18), at in 0..14_usize, odd in ".{0,30}") {
+        let mapping = CaseMapping::parse(SAN_DIEGO).unwrap();
+        let header = StringRecord::from(HEADER.split(',').collect::<Vec<_>>());
+        let reading = mapping.reading(&header).unwrap();
+        let mut one: Vec<&str> = ROW.split(',').collect();
+        one[at] = &odd;
+        for row in [StringRecord::from(cells), StringRecord::from(one)] {
+            if let Err(reason) = reading.record(2, day("2016-08-17"), &row) {
+                proptest::prop_assert!(!reason.is_empty());
+            }
+            let _ = (reading.key(&row), reading.snapshot(&row));
+        }
+    }
+}

@@ -137,3 +137,15 @@ fn every_place_of_the_demo_city_can_be_read() {
     let south = parcels.iter().find(|parcel| parcel.address.text() == "1323 S CEDARDENE ST").unwrap();
     assert_eq!(south.aliases[0].text(), "1323 S CEDARDENE", "dispatch writes the direction behind");
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_cell_however_odd_brings_the_reader_down(change in 0..10_usize, odd in ".{0,40}", cells in proptest::collection::vec(".{0,20}", 0..14)) {
+        if let Err(reason) = with(change, &odd) {
+            proptest::prop_assert!(!reason.is_empty());
+        }
+        let mapping = ParcelMapping::parse(COUNTY).unwrap();
+        let header = StringRecord::from(HEADER.to_vec());
+        let _ = mapping.reading(&header).unwrap().parcel(2, &StringRecord::from(cells));
+    }
+}

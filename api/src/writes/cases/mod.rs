@@ -23,7 +23,7 @@ pub use self::{
 use crate::{
     app::Tx,
     authz::Action,
-    domain::refusal::{Code, Refusal, text},
+    domain::refusal::{Code, Refusal, line, text},
     error::Result,
     events::{self, Entry},
     scope::{LockRows, VisibleTo, unscoped},
@@ -49,7 +49,7 @@ pub async fn edit(tx: &mut Tx, id: CaseId, version: i32, edit: Edit) -> Result<(
     let mut case = lock_version(tx, id, version, Action::WorkCases).await?;
     let mut entry = Entry::new(CaseEventKind::Corrected, "Case edited");
     if let Some(title) = &edit.title {
-        let title = text("title", title, TITLE)?;
+        let title = line("title", title, TITLE)?;
         entry = entry.change("title", Some(&case.title), Some(&title));
         case.title = title;
     }

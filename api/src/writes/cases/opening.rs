@@ -20,7 +20,7 @@ use super::{BODY, TITLE, check_assignee, checked_kinds, next_action, store_kinds
 use crate::{
     app::Tx,
     authz::Action,
-    domain::refusal::{Code, Refusal, optional_text, text},
+    domain::refusal::{Code, Refusal, line, optional_text},
     error::Result,
     events::{self, Entry},
     scope::unscoped,
@@ -46,7 +46,7 @@ pub struct Opening {
 
 /// Opens a case at a place; refused with NOT_UNIQUE when one is open there, unless that is allowed.
 pub async fn open(tx: &mut Tx, opening: Opening) -> Result<CaseId> {
-    let title = text("title", &opening.title, TITLE)?;
+    let title = line("title", &opening.title, TITLE)?;
     let description = optional_text("description", opening.description.as_deref(), BODY)?;
     let kinds = checked_kinds(&opening.kinds)?;
     let place = properties::find_or_make(tx, &opening.place).await?;

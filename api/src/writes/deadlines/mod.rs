@@ -34,7 +34,7 @@ use crate::{
     domain::{
         case_stage::require_open,
         deadline::blocks_completion,
-        refusal::{Refusal, text},
+        refusal::{Refusal, line, text},
     },
     error::Result,
     events::{self, Entry},
@@ -56,7 +56,7 @@ pub async fn set(tx: &mut Tx, case: CaseId, setting: Setting) -> Result<Deadline
     let mut case = cases::lock(tx, case).await?;
     tx.viewer.require(Action::SetDeadlines, Some(case.district_id))?;
     require_open(case.stage)?;
-    let label = text("label", &setting.label, TITLE)?;
+    let label = line("label", &setting.label, TITLE)?;
     if let Some(action) = setting.legal_action {
         check_action(tx, &case, action).await?;
     }
