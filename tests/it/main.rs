@@ -73,7 +73,6 @@ mod parties;
 mod places;
 mod places_and_calls;
 mod presets;
-mod process;
 mod protected_calls;
 mod push;
 mod read_me;
@@ -95,6 +94,9 @@ mod soda;
 mod suggested_remedies;
 mod teams;
 mod traces;
+mod trials;
 mod two_roles;
 mod two_servers;
 mod who_may_what;
+
+use tests::process;
