@@ -61,7 +61,8 @@ pub async fn open(opening: &Opening) -> Result<DatabaseConnection> {
     options
         .max_connections(opening.connections)
         .connect_timeout(Duration::from_secs(10))
-        .acquire_timeout(Duration::from_secs(30))
+        // Whoever waits for a connection waits no longer than for a statement.
+        .acquire_timeout(opening.statement_time.unwrap_or(Duration::from_secs(30)))
         .sqlx_logging(false);
     if let Some(schema) = &opening.schema {
         options.set_schema_search_path(schema.clone());

@@ -17,7 +17,8 @@ pub struct Cluster {
 impl Cluster {
     /// Makes one and starts it.
     pub async fn start() -> Self {
-        let folder = PathBuf::from(told("JFN_TEST_POSTGRES_FOLDER")).join(Uuid::now_v7().simple().to_string());
+        let folder =
+            PathBuf::from(told("JFN_TEST_POSTGRES_FOLDER")).join(Uuid::now_v7().simple().to_string());
         let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = free.local_addr().expect("a bound socket").port();
         drop(free);

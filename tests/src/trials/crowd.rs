@@ -114,7 +114,8 @@ impl Person {
     async fn ask(&self, turn: usize, met: &mut Met) {
         let note = json!({ "input": { "idempotencyKey": key(), "caseId": self.case, "body": "Spoke with the neighbours." } });
         // Long since out of date: what comes back is the present case.
-        let stale = json!({ "input": { "caseId": self.case, "expectedVersion": 1_000_000, "title": "Late" } });
+        let stale =
+            json!({ "input": { "caseId": self.case, "expectedVersion": 1_000_000, "title": "Late" } });
         let (query, variables) = match turn % 10 {
             0 | 5 => (LIST, json!({ "district": self.district })),
             1 | 6 | 8 => (ONE, json!({ "id": self.case })),
@@ -137,13 +138,16 @@ impl Person {
         if let Some(error) = answer["errors"].get(0) {
             let code = error["extensions"]["code"].as_str().unwrap_or_default().to_owned();
             // Too many requests, or one that took longer than it may.
-            let documented = matches!((status.as_u16(), code.as_str()), (429, "RATE_LIMITED") | (503, "TOO_COMPLEX"));
+            let documented =
+                matches!((status.as_u16(), code.as_str()), (429, "RATE_LIMITED") | (503, "TOO_COMPLEX"));
             assert!(documented, "{status}: {answer:#}");
             *met.refusals.entry(code).or_insert(0) += 1;
             return;
         }
         match turn % 10 {
-            9 => assert_eq!(answer["data"]["caseEdit"]["userErrors"][0]["code"], "STALE_VERSION", "{answer:#}"),
+            9 => {
+                assert_eq!(answer["data"]["caseEdit"]["userErrors"][0]["code"], "STALE_VERSION", "{answer:#}")
+            }
             4 => assert!(answer["data"]["caseAddNote"]["event"].is_object(), "{answer:#}"),
             1 | 6 | 8 => assert!(answer["data"]["case"]["number"].is_string(), "{answer:#}"),
             _ => assert!(answer["data"].is_object(), "{answer:#}"),

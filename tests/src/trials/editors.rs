@@ -39,7 +39,12 @@ pub async fn play(store: Store, scale: &Scale) -> Found {
     for version in 1..=scale.versions {
         let mut editing = JoinSet::new();
         for (number, editor) in editors.iter().enumerate() {
-            editing.spawn(edit(editor.clone(), case["id"].clone(), version, format!("Of {number} at {version}")));
+            editing.spawn(edit(
+                editor.clone(),
+                case["id"].clone(),
+                version,
+                format!("Of {number} at {version}"),
+            ));
         }
         let outcomes = editing.join_all().await;
         let winners: Vec<&String> = outcomes.iter().filter_map(|(title, won)| won.then_some(title)).collect();

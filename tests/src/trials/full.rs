@@ -59,7 +59,11 @@ pub async fn play(scale: &Scale) -> Found {
         is_told(&sergeant.answer(query, json!({ "input": open })).await);
         // Whoever reads does not notice, over a socket neither.
         let seen = seen(&other, &case["id"]).await;
-        assert_eq!(seen, json!({ "number": number, "events": { "totalCount": noted + 1 } }), "nothing is there by half");
+        assert_eq!(
+            seen,
+            json!({ "number": number, "events": { "totalCount": noted + 1 } }),
+            "nothing is there by half"
+        );
         let places = other.ask("{ cases { totalCount } }", json!({})).await;
         assert_eq!(places["cases"]["totalCount"], 1, "a case that could not be opened is not there");
         let mut socket = other.live().await;
@@ -90,7 +94,8 @@ async fn limit(db: &DatabaseConnection, pages: i64) -> i64 {
     let mut said = Vec::new();
     for connection in &mut all {
         let sql = format!("PRAGMA max_page_count = {pages}");
-        let row: (i64,) = sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_one(&mut **connection).await.expect("a number");
+        let row: (i64,) =
+            sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_one(&mut **connection).await.expect("a number");
         said.push(row.0);
     }
     said.dedup();

@@ -2,13 +2,7 @@
 
 use std::time::Duration;
 
-use super::{
-    Found,
-    ground::Ground,
-    percentile,
-    wholeness::Tables,
-    writers::Writers,
-};
+use super::{Found, ground::Ground, percentile, wholeness::Tables, writers::Writers};
 use crate::{Store, proxy::Proxy};
 
 /// How much is tried.

@@ -181,9 +181,11 @@ impl Told {
         assert_eq!(heard.iter().collect::<HashSet<_>>().len(), heard.len(), "none came twice");
         let foreign = |of: &i64| subscriber.district.is_some_and(|own| i64::from(own) != *of);
         assert!(!subscriber.heard.iter().any(|(_, of)| foreign(of)), "only what was asked for");
-        let privileged: HashSet<&String> = self.0.iter().filter(|event| event.privileged).map(|event| &event.cursor).collect();
+        let privileged: HashSet<&String> =
+            self.0.iter().filter(|event| event.privileged).map(|event| &event.cursor).collect();
         let may = self.of(subscriber.whose());
-        let leaked = heard.iter().filter(|cursor| privileged.contains(cursor) && !may.contains(cursor)).count();
+        let leaked =
+            heard.iter().filter(|cursor| privileged.contains(cursor) && !may.contains(cursor)).count();
         assert_eq!(leaked, 0, "nothing privileged reaches who is no attorney");
         assert!(heard == may, "all {} changes in their order, not {} of them", may.len(), heard.len());
     }

@@ -79,17 +79,29 @@ impl Tables {
             );
         }
         assert!(timelines.is_empty(), "no entry is without its case");
-        let made: HashSet<Uuid> =
-            self.cases.iter().map(|case| case.id.0).chain(self.events.iter().map(|event| event.id.0)).collect();
+        let made: HashSet<Uuid> = self
+            .cases
+            .iter()
+            .map(|case| case.id.0)
+            .chain(self.events.iter().map(|event| event.id.0))
+            .collect();
         for record in &self.records {
             let object = record.object_id.expect("a retry's record has its object");
             assert!(made.contains(&object), "what {} made is there", record.mutation);
         }
         for (mutation, kind) in MADE {
-            let requests: HashSet<Uuid> =
-                self.done.iter().filter(|(action, _)| action == mutation).map(|(_, request)| *request).collect();
+            let requests: HashSet<Uuid> = self
+                .done
+                .iter()
+                .filter(|(action, _)| action == mutation)
+                .map(|(_, request)| *request)
+                .collect();
             let entries = self.events.iter().filter(|event| event.kind == kind).count();
-            assert_eq!(requests.len(), entries, "each {mutation} that was done is audited, and the other way round");
+            assert_eq!(
+                requests.len(),
+                entries,
+                "each {mutation} that was done is audited, and the other way round"
+            );
         }
     }
 

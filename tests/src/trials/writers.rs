@@ -16,8 +16,20 @@ use crate::{Client, key};
 const CODES: [&str; 4] = ["INTERNAL", "TOO_COMPLEX", "RATE_LIMITED", "UNAUTHENTICATED"];
 /// What of a database or of our own insides no answer may show.
 const INSIDES: [&str; 14] = [
-    "sqlx", "sqlite", "postgres", "sea_orm", "select ", "insert ", "update ", "pool", "connection", "relation",
-    "panicked", "tcp", "os error", "constraint",
+    "sqlx",
+    "sqlite",
+    "postgres",
+    "sea_orm",
+    "select ",
+    "insert ",
+    "update ",
+    "pool",
+    "connection",
+    "relation",
+    "panicked",
+    "tcp",
+    "os error",
+    "constraint",
 ];
 
 /// A mutation that was acknowledged.
@@ -43,6 +55,8 @@ pub struct Ledger {
     /// Requests to which no answer came.
     lost: AtomicU64,
     ended: AtomicBool,
+    /// A writer met with what must not be.
+    broken: AtomicBool,
     /// How many each writer got acknowledged.
     told: watch::Sender<Vec<usize>>,
 }
@@ -75,13 +89,28 @@ impl Ledger {
 
     async fn until(&self, reached: impl FnMut(&Vec<usize>) -> bool) {
         let mut told = self.told.subscribe();
-        let grown = tokio::time::timeout(PATIENCE, told.wait_for(reached)).await;
+        let mut reached = reached;
+        let grown = told.wait_for(|told| self.broken.load(Ordering::SeqCst) || reached(told));
+        let grown = tokio::time::timeout(PATIENCE, grown).await;
         assert!(grown.is_ok_and(|grown| grown.is_ok()), "the writers get on");
+        assert!(!self.broken.load(Ordering::SeqCst), "a writer met with what must not be");
     }
 
     fn keep(&self, writer: usize, acknowledged: Acknowledged) {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(acknowledged);
         self.told.send_modify(|told| told[writer] += 1);
+    }
+}
+
+/// Tells those who wait for a writer that there is no more to wait for.
+struct Watch(Arc<Ledger>);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.broken.store(true, Ordering::SeqCst);
+            self.0.told.send_modify(|_| ());
+        }
     }
 }
 
@@ -126,6 +155,7 @@ struct Writer {
 
 impl Writer {
     async fn work(self) {
+        let _watch = Watch(self.ledger.clone());
         for turn in 0.. {
             let address = format!("{} K ST", self.number * 100_000 + turn);
             let words = new_words();
@@ -133,8 +163,9 @@ impl Writer {
                 "idempotencyKey": key(), "title": words, "kinds": ["OTHER"], "source": "PATROL",
                 "property": { "address": address },
             });
-            let opened = self.send("caseOpen", "case { id number version }", input, words).await;
+            let opened = self.send("caseOpen", "case { id number version }", input, words, None).await;
             let case = opened["case"].clone();
+            let number = case["number"].as_str().expect("a number");
             let mut version = case["version"].as_i64().expect("a version");
             for step in 0..8 {
                 if self.ledger.ended.load(Ordering::SeqCst) {
@@ -146,16 +177,17 @@ impl Writer {
                 match step {
                     1 => {
                         let input = json!({ "caseId": id, "expectedVersion": version, "to": "ASSESSMENT", "reason": words });
-                        version = version_of(&self.send("caseAdvance", payload, input, words).await);
+                        version =
+                            version_of(&self.send("caseAdvance", payload, input, words, Some(number)).await);
                     }
                     3 | 6 => {
                         let input = json!({ "caseId": id, "expectedVersion": version, "title": words });
-                        version = version_of(&self.send("caseEdit", payload, input, words).await);
+                        version =
+                            version_of(&self.send("caseEdit", payload, input, words, Some(number)).await);
                     }
                     _ => {
                         let input = json!({ "idempotencyKey": key(), "caseId": id, "body": words });
-                        let fields = "event { body } case { id number version }";
-                        self.send("caseAddNote", fields, input, words).await;
+                        self.send("caseAddNote", "event { body }", input, words, Some(number)).await;
                     }
                 }
             }
@@ -163,7 +195,14 @@ impl Writer {
     }
 
     /// Sends it, the very same again and again, until it is acknowledged.
-    async fn send(&self, mutation: &'static str, fields: &str, input: Value, words: String) -> Value {
+    async fn send(
+        &self,
+        mutation: &'static str,
+        fields: &str,
+        input: Value,
+        words: String,
+        case: Option<&str>,
+    ) -> Value {
         let mut name = mutation.to_owned();
         name.replace_range(..1, &mutation[..1].to_uppercase());
         let query = format!(
@@ -174,13 +213,17 @@ impl Writer {
         let mut tries = 0;
         loop {
             tries += 1;
-            let sent = self.client.request(reqwest::Method::POST, "/graphql").header("x-request-id", request.to_string());
+            let sent = self
+                .client
+                .request(reqwest::Method::POST, "/graphql")
+                .header("x-request-id", request.to_string());
             let answer = async { sent.json(&body).send().await?.text().await }.await;
             let Ok(text) = answer else {
                 self.ledger.lost.fetch_add(1, Ordering::SeqCst);
                 continue;
             };
-            let mut answer: Value = serde_json::from_str(&text).expect("whoever gets an answer gets it whole");
+            let mut answer: Value =
+                serde_json::from_str(&text).expect("whoever gets an answer gets it whole");
             let Some(data) = answer.get_mut("data").filter(|data| data[mutation].is_object()) else {
                 is_clean(&answer);
                 self.ledger.refused.fetch_add(1, Ordering::SeqCst);
@@ -190,9 +233,10 @@ impl Writer {
             // What was done without an acknowledgement is found by whoever tries again.
             let was_done = tries > 1 && payload["userErrors"][0]["code"] == "STALE_VERSION";
             assert!(was_done || payload["userErrors"] == json!([]), "{mutation} is taken: {payload:#}");
-            let number = payload["case"]["number"].as_str().expect("a number").to_owned();
+            let number = payload["case"]["number"].as_str().or(case).expect("a number").to_owned();
             let version = payload["case"]["version"].as_i64();
-            self.ledger.keep(self.number - 1, Acknowledged { mutation, request, case: number, words, version });
+            self.ledger
+                .keep(self.number - 1, Acknowledged { mutation, request, case: number, words, version });
             return payload;
         }
     }
