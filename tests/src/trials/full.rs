@@ -42,6 +42,8 @@ pub async fn play(scale: &Scale) -> Found {
         };
         is_told(&first);
         for _ in 0..5 {
+            // A connection that met with it may have been given up; the new one knows of no limit.
+            limit(&jfn.app.db, pages + scale.room).await;
             if let Err(answer) = note(&sergeant, &case["id"], 20_000).await {
                 is_told(&answer);
                 refused += 1;
@@ -50,6 +52,7 @@ pub async fn play(scale: &Scale) -> Found {
             }
         }
         refused += 1;
+        limit(&jfn.app.db, pages + scale.room).await;
         let number = case["number"].clone();
         let open = json!({
             "idempotencyKey": key(), "title": "x".repeat(200), "kinds": ["OTHER"], "source": "PATROL",
