@@ -11,7 +11,7 @@ use std::{
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     task::JoinSet,
     time::MissedTickBehavior,
 };
@@ -133,7 +133,10 @@ async fn work(client: Client, least: usize, all_gone: Arc<AtomicBool>) -> Vec<Du
 async fn take_time(kind: Kind, address: &str) {
     // Too many at once for the queue of the machine: it comes again.
     let mut stream = loop {
-        if let Ok(stream) = TcpStream::connect(address).await {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        // What a slow reader does not take lies with the server, not in a buffer of ours, and it need not ask for long.
+        socket.set_recv_buffer_size(4_096).expect("a small buffer");
+        if let Ok(stream) = socket.connect(address.parse().expect("an address")).await {
             break stream;
         }
     };
