@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs a command beside a PostgreSQL of its own: a fresh cluster in a temporary folder, on loopback, owned by an
-# ordinary user, gone when the command ends. The command finds its address in JFN_TEST_POSTGRES.
+# ordinary user, gone when the command ends. The command finds its address in JFN_TEST_POSTGRES, and what it needs to
+# make a cluster of its own in JFN_TEST_POSTGRES_FOLDER, _PROGRAMS and _OWNER; such a one goes with the folder.
 set -eu
 
 binaries() {
@@ -27,6 +28,7 @@ fi
 
 home=$(mktemp -d)
 as=
+owner=
 if [ "$(id -u)" = 0 ]; then
     # PostgreSQL refuses to run as root.
     owner=postgres
@@ -37,7 +39,9 @@ fi
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])' 2>/dev/null ||
     echo $((20000 + $$ % 20000)))
 stop() {
-    (cd / && $as "$bin/pg_ctl" -D "$home/data" -m immediate stop >/dev/null 2>&1) || true
+    for cluster in "$home"/*/postmaster.pid; do
+        (cd / && $as "$bin/pg_ctl" -D "$(dirname "$cluster")" -m immediate stop >/dev/null 2>&1) || true
+    done
     rm -rf "$home"
 }
 trap stop EXIT
@@ -54,4 +58,5 @@ $as "$bin/pg_ctl" -D "$home/data" -w -l "$home/log" start -o "-c listen_addresse
     { cat "$home/log" >&2; exit 1; }
 cd "$cd_here"
 
-JFN_TEST_POSTGRES="postgres://jfn@127.0.0.1:$port/postgres" "$@"
+JFN_TEST_POSTGRES_FOLDER="$home" JFN_TEST_POSTGRES_PROGRAMS="$bin" JFN_TEST_POSTGRES_OWNER="$owner" \
+    JFN_TEST_POSTGRES="postgres://jfn@127.0.0.1:$port/postgres" "$@"

@@ -102,7 +102,7 @@ pub struct Config {
     /// What the traces are filed under.
     #[arg(long, global = true, env = "OTEL_SERVICE_NAME", default_value = "jfn")]
     pub otlp_service: String,
-    /// Connections open at once at most; whoever comes then waits until another one ends.
+    /// Connections open at once at most; whoever comes then gets the place of the client that was waited for the longest.
     #[arg(long, global = true, env = "JFN_OPEN_CONNECTIONS", default_value_t = 1_024, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub open_connections: u32,
     /// Seconds that the head of a request may take, and a connection stay idle; a proxy should let go of it earlier.

@@ -8,7 +8,7 @@ use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, TransactionTrait,
     sqlx::{
-        self,
+        self, Connection,
         sqlite::{SqliteConnection, SqliteJournalMode, SqliteSynchronous},
     },
 };
@@ -61,21 +61,33 @@ pub async fn open(opening: &Opening) -> Result<DatabaseConnection> {
     options
         .max_connections(opening.connections)
         .connect_timeout(Duration::from_secs(10))
-        .acquire_timeout(Duration::from_secs(30))
+        // Whoever waits for a connection waits no longer than for a statement.
+        .acquire_timeout(opening.statement_time.unwrap_or(Duration::from_secs(30)))
         .sqlx_logging(false);
     if let Some(schema) = &opening.schema {
         options.set_schema_search_path(schema.clone());
     }
     if let Some(most) = opening.statement_time {
         options.statement_timeout(most);
-        // SQLite has no such setting: it asks from time to time whether to go on.
-        options.map_sqlx_sqlite_before_acquire(move |connection, _| {
-            Box::pin(async move { ends_after(connection, most).await.map(|()| true) })
-        });
         options.map_sqlx_sqlite_pool_opts(move |pool| {
             pool.after_connect(move |connection, _| Box::pin(ends_after(connection, most)))
         });
     }
+    let most = opening.statement_time;
+    options.map_sqlx_sqlite_before_acquire(move |connection, _| {
+        Box::pin(async move {
+            // SQLite that is full or was ended takes a transaction back by itself; the driver, whose ROLLBACK then fails, still
+            // counts it, and the next one on this connection would be a savepoint that never lets go of the lock.
+            if connection.is_in_transaction() {
+                return Ok(false);
+            }
+            // SQLite has no such setting: it asks from time to time whether to go on.
+            if let Some(most) = most {
+                ends_after(connection, most).await?;
+            }
+            Ok(true)
+        })
+    });
     // FULL: what was acknowledged survives a power cut.
     let synchronous = if opening.durable { SqliteSynchronous::Full } else { SqliteSynchronous::Off };
     options.map_sqlx_sqlite_opts(move |sqlite| {

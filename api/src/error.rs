@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use sea_orm::{DbErr, RuntimeErr};
+use sea_orm::{DbErr, RuntimeErr, sqlx};
 
 use crate::{
     authz::{Action, Viewer},
@@ -48,6 +48,17 @@ pub enum Error {
     NotTrusted(String),
     #[error("{}", .0.first().map_or("refused", |refusal| refusal.message.as_str()))]
     Refused(Vec<Refusal>),
+    /// The database cannot be reached, is going down or is not yet up.
+    #[error(
+        "The database does not answer just now; try again shortly. A mutation that comes again with the same \
+         idempotencyKey or expectedVersion is not done twice."
+    )]
+    Away(Arc<DbErr>),
+    /// The database has no room for more.
+    #[error(
+        "The database is full, so nothing was changed; whoever runs the server has to make room. What is there can be read."
+    )]
+    Full(Arc<DbErr>),
     #[error("Something went wrong on our side.")]
     Database(Arc<DbErr>),
     #[error("Something went wrong on our side.")]
@@ -76,7 +87,7 @@ impl Error {
             Self::Behind => "CATCH_UP",
             Self::TooComplex(_) => "TOO_COMPLEX",
             Self::NotTrusted(_) => "DOCUMENT_NOT_TRUSTED",
-            Self::Database(_) | Self::Internal(_) => "INTERNAL",
+            Self::Away(_) | Self::Full(_) | Self::Database(_) | Self::Internal(_) => "INTERNAL",
         }
     }
 
@@ -84,7 +95,7 @@ impl Error {
     #[must_use]
     pub fn cause(&self) -> Option<String> {
         match self {
-            Self::Database(error) => Some(cause_of(error)),
+            Self::Away(error) | Self::Full(error) | Self::Database(error) => Some(cause_of(error)),
             Self::Internal(cause) => Some(cause.clone()),
             _ => None,
         }
@@ -115,11 +126,15 @@ impl Error {
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
-        if was_ended(&error) {
-            let message = "The database took too long over it and ended it; ask for less at once.";
-            return Self::TooComplex(message.to_owned());
+        match condition(&error) {
+            Condition::Ended => {
+                let message = "The database took too long over it and ended it; ask for less at once.";
+                Self::TooComplex(message.to_owned())
+            }
+            Condition::Away => Self::Away(Arc::new(error)),
+            Condition::Full => Self::Full(Arc::new(error)),
+            Condition::Other => Self::Database(Arc::new(error)),
         }
-        Self::Database(Arc::new(error))
     }
 }
 
@@ -129,14 +144,44 @@ impl From<NotKnown> for Error {
     }
 }
 
-// PostgreSQL's `query_canceled`, SQLite's `SQLITE_INTERRUPT`: the limit that a statement has.
-fn was_ended(error: &DbErr) -> bool {
-    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error
+/// What a database's error says about the database.
+enum Condition {
+    /// It ended a statement that took longer than it may.
+    Ended,
+    Away,
+    Full,
+    /// Nothing that would be the same for other statements.
+    Other,
+}
+
+fn condition(error: &DbErr) -> Condition {
+    let (DbErr::Conn(RuntimeErr::SqlxError(error))
+    | DbErr::Exec(RuntimeErr::SqlxError(error))
+    | DbErr::Query(RuntimeErr::SqlxError(error))) = error
     else {
-        return false;
+        return match error {
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Condition::Away,
+            _ => Condition::Other,
+        };
     };
-    let code = error.as_database_error().and_then(|error| error.code());
-    code.is_some_and(|code| code == "57014" || code == "9")
+    let Some(told) = error.as_database_error() else {
+        return match **error {
+            sqlx::Error::Io(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => Condition::Away,
+            _ => Condition::Other,
+        };
+    };
+    match told.code().as_deref() {
+        // PostgreSQL's `query_canceled`, SQLite's `SQLITE_INTERRUPT`: the limit that a statement has.
+        Some("57014" | "9") => Condition::Ended,
+        // PostgreSQL is told to stop, has crashed, starts, or has no connection left.
+        Some("57P01" | "57P02" | "57P03" | "53300") => Condition::Away,
+        // PostgreSQL's `disk_full`, `SQLITE_FULL`.
+        Some("53100" | "13") => Condition::Full,
+        _ => Condition::Other,
+    }
 }
 
 impl From<Refusal> for Error {

@@ -94,7 +94,7 @@ async fn a_client_that_does_not_take_its_answers_is_dropped() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_comes_when_all_connections_are_taken_is_served_when_one_ends() {
+async fn who_comes_when_all_connections_are_taken_gets_the_place_of_who_was_awaited_longest() {
     let edge = Edge { connections: 2, ..Edge::default() };
     let jfn = Jfn::start_as(Store::Sqlite, edge).await;
     let (mut first, mut second) = (connect(&jfn).await, connect(&jfn).await);
@@ -104,11 +104,35 @@ async fn who_comes_when_all_connections_are_taken_is_served_when_one_ends() {
     }
     let mut third = connect(&jfn).await;
     third.write_all(REQUEST.as_bytes()).await.expect("it waits in the queue");
-    let mut byte = [0];
-    let waited = tokio::time::timeout(Duration::from_millis(300), third.peek(&mut byte)).await;
-    assert!(waited.is_err(), "there is no room for a third");
-    drop(first);
     assert!(answer(&mut third).await.starts_with("HTTP/1.1 200 OK"));
+    assert!(is_let_go(&mut first).await, "it had been idle the longest");
+    second.write_all(REQUEST.as_bytes()).await.expect("it has kept its place");
+    assert!(answer(&mut second).await.starts_with("HTTP/1.1 200 OK"));
+    jfn.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_whose_answer_is_still_being_told_makes_room() {
+    let edge = Edge { connections: 1, ..Edge::default() };
+    let jfn = Jfn::start_as(Store::Sqlite, edge).await;
+    let sergeant = jfn.sergeant(3).await;
+    let mut following = connect(&jfn).await;
+    let body = json!({ "query": "subscription { caseChanged { caseId } }" }).to_string();
+    let request = format!(
+        "POST /graphql HTTP/1.1\r\nHost: city.example\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\n\
+         Cookie: {}\r\nContent-Length: {}\r\n\r\n{body}",
+        sergeant.cookie().expect("a session"),
+        body.len()
+    );
+    following.write_all(request.as_bytes()).await.expect("it is read");
+    assert!(answer(&mut following).await.starts_with("HTTP/1.1 200 OK"));
+    let mut second = connect(&jfn).await;
+    second.write_all(REQUEST.as_bytes()).await.expect("it waits in the queue");
+    let mut byte = [0];
+    let waited = tokio::time::timeout(Duration::from_millis(600), second.peek(&mut byte)).await;
+    assert!(waited.is_err(), "there is no room");
+    drop(following);
+    assert!(answer(&mut second).await.starts_with("HTTP/1.1 200 OK"));
     jfn.stop().await;
 }
 

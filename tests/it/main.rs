@@ -79,7 +79,6 @@ mod passwords;
 mod places;
 mod places_and_calls;
 mod presets;
-mod process;
 mod protected_calls;
 mod push;
 mod read_me;
@@ -104,7 +103,10 @@ mod soda;
 mod suggested_remedies;
 mod teams;
 mod traces;
+mod trials;
 mod trusted_documents;
 mod two_roles;
 mod two_servers;
 mod who_may_what;
+
+use tests::process;

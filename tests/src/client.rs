@@ -43,6 +43,20 @@ impl Client {
         self.cookie.as_deref()
     }
 
+    /// The same client, before another address of the same city.
+    #[must_use]
+    pub fn at(mut self, url: &str) -> Self {
+        url.clone_into(&mut self.url);
+        self
+    }
+
+    /// The same client over connections of its own.
+    #[must_use]
+    pub fn afresh(mut self) -> Self {
+        self.http = reqwest::Client::new();
+        self
+    }
+
     /// Its token, if it has one.
     #[must_use]
     pub fn token(&self) -> Option<&str> {

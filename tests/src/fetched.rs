@@ -120,9 +120,9 @@ impl Jfn {
     }
 }
 
-/// Asks again and again until there is an answer; fails after half a minute.
+/// Asks again and again until there is an answer; fails after three minutes, which a busy machine does not need.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, ask: impl Fn() -> F) -> T {
-    for _ in 0..1_500 {
+    for _ in 0..9_000 {
         if let Some(answer) = ask().await {
             return answer;
         }

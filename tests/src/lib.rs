@@ -3,14 +3,18 @@
 pub mod calls;
 pub mod city;
 mod client;
+pub mod cluster;
 pub mod fetched;
 pub mod files;
 pub mod flags;
 pub mod log;
 pub mod page;
 pub mod portal;
+pub mod process;
+pub mod proxy;
 pub mod socket;
 mod store;
+pub mod trials;
 
 use std::path::Path;
 

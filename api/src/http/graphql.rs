@@ -84,7 +84,7 @@ async fn answer(request: &Request, body: Option<Body>, shared: &Shared, id: Requ
             let error = error_of(id, Error::Unauthenticated.code(), "This access token is not valid.");
             return respond(StatusCode::UNAUTHORIZED, media, &error);
         }
-        Err(error) => return super::failure(id, &error),
+        Err(error) => return failed(media, id, &error),
     };
     if let Some(Err(too_many)) = viewer.as_ref().map(|viewer| shared.rates.viewer(viewer)) {
         return super::too_often(id, too_many);
@@ -118,7 +118,7 @@ async fn answer(request: &Request, body: Option<Body>, shared: &Shared, id: Requ
                 media,
                 &error_of(id, Error::Unauthenticated.code(), &Error::Unauthenticated.to_string()),
             ),
-            Err(error) => super::failure(id, &error),
+            Err(error) => failed(media, id, &error),
         };
     }
     if operation == OperationType::Subscription {
@@ -208,12 +208,18 @@ fn render(response: &async_graphql::Response, media: &str, id: RequestId) -> Res
     match body {
         Ok(body) if executed || media == JSON => respond(StatusCode::OK, media, &body),
         Ok(body) => respond(StatusCode::BAD_REQUEST, media, &body),
-        Err(error) => super::failure(id, &Error::Internal(error.to_string())),
+        Err(error) => failed(media, id, &Error::Internal(error.to_string())),
     }
 }
 
 fn refused(status: StatusCode, media: &str, id: RequestId, message: &str) -> Response {
     respond(status, media, &error_of(id, "BAD_INPUT", message))
+}
+
+/// As everywhere, but in the shape that a client of GraphQL reads.
+fn failed(media: &str, id: RequestId, error: &Error) -> Response {
+    let plain = super::failure(id, error);
+    respond(plain.status(), media, &error_of(id, error.code(), &error.to_string()))
 }
 
 fn error_of(id: RequestId, code: &str, message: &str) -> Value {

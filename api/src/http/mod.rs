@@ -13,6 +13,7 @@ mod openid;
 mod packet;
 mod push;
 mod rates;
+mod room;
 mod serving;
 mod sign_in;
 mod subscriptions;
@@ -73,7 +74,7 @@ pub struct Edge {
     pub proxies: Vec<IpAddr>,
     /// What whoever reads the figures must send; in production mode nobody reads them without.
     pub metrics_token: Option<Secret>,
-    /// Connections open at once at most.
+    /// Connections open at once at most; whoever comes then gets the place of the client that was waited for the longest.
     pub connections: usize,
     /// How long the head of a request may take, and a connection stay idle.
     pub head_within: Duration,
@@ -369,6 +370,7 @@ fn failure(id: RequestId, error: &Error) -> Response {
     let status = match error {
         Error::Unauthenticated => StatusCode::UNAUTHORIZED,
         Error::Forbidden(_) | Error::Lacking { .. } => StatusCode::FORBIDDEN,
+        Error::Away(_) | Error::Full(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Database(_) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_REQUEST,
     };

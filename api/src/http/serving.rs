@@ -5,17 +5,17 @@ use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use poem::{
-    Endpoint, Request,
+    Body, Endpoint, Request,
     http::uri::Scheme,
     web::{LocalAddr, RemoteAddr},
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
     task::JoinSet,
 };
 use tokio_io_timeout::TimeoutStream;
 
+use super::room::{Client, Room};
 use crate::{metrics::Standing, schedule::Stop};
 
 /// How long nothing is accepted after the machine had no room for another socket.
@@ -24,7 +24,8 @@ const BREATH: Duration = Duration::from_millis(100);
 /// What a client may take of us.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Manners {
-    /// Connections open at once at most; whoever comes then waits in the machine's queue.
+    /// Connections open at once at most; whoever comes then gets the place of who keeps us waiting, or waits in the machine's
+    /// queue.
     pub(super) connections: usize,
     /// How long the head of a request may take, and a connection be idle before it.
     pub(super) head_within: Duration,
@@ -45,24 +46,29 @@ pub(super) async fn serve(
 ) -> io::Result<()> {
     let local = socket.local_addr()?;
     let endpoint = Arc::new(endpoint);
-    let room = Arc::new(Semaphore::new(manners.connections));
+    let room = Room::new(manners.connections);
     let mut connections = JoinSet::new();
     let told = stop.clone();
+    // Who has come and has no place yet.
+    let mut come = None;
     loop {
         let next = async {
-            let permit = room.clone().acquire_owned().await;
-            (accept(&socket).await, permit)
+            if come.is_none() {
+                come = Some(accept(&socket).await);
+            }
+            room.enter().await
         };
         tokio::select! {
             biased;
             _ = stop.unless_told(std::future::pending::<()>()) => break,
             Some(ended) = connections.join_next() => if let Err(fault) = ended { tell(&fault) },
-            ((stream, peer), permit) = next => {
+            place = next => {
+                let Some((stream, peer)) = come.take() else { continue };
                 let connection = Connection { endpoint: endpoint.clone(), local, peer, manners };
                 let (open, stop) = (open.one_more(), told.clone());
                 connections.spawn(async move {
-                    connection.serve(stream, stop).await;
-                    drop((open, permit));
+                    connection.serve(stream, &place.client, stop).await;
+                    drop((open, place));
                 });
             }
         }
@@ -115,7 +121,7 @@ struct Connection<E> {
 }
 
 impl<E: Endpoint + 'static> Connection<E> {
-    async fn serve(self, stream: TcpStream, mut stop: Stop) {
+    async fn serve(self, stream: TcpStream, client: &Arc<Client>, mut stop: Stop) {
         // Answers are written whole, so waiting to fill a packet only makes them late.
         let _ = stream.set_nodelay(true);
         let mut stream = TimeoutStream::new(stream);
@@ -126,14 +132,29 @@ impl<E: Endpoint + 'static> Connection<E> {
         let service = service_fn(|request: hyper::Request<Incoming>| {
             let endpoint = self.endpoint.clone();
             let (local, remote) = (LocalAddr(self.local.into()), RemoteAddr(self.peer.into()));
+            let asked = client.has_asked();
             async move {
-                let request = Request::from((request, local, remote, Scheme::HTTP));
-                Ok::<_, std::convert::Infallible>(endpoint.get_response(request).await.into())
+                let mut request = Request::from((request, local, remote, Scheme::HTTP));
+                let body = request.take_body();
+                if !body.is_empty() {
+                    let pieces = asked.clone().awaiting(body.into_bytes_stream());
+                    request.set_body(Body::from_bytes_stream(pieces));
+                }
+                let response: hyper::Response<_> = endpoint.get_response(request).await.into();
+                Ok::<_, std::convert::Infallible>(response.map(|body| asked.answered(body)))
             }
         });
         let mut connection =
             pin!(builder.serve_connection(TokioIo::new(Box::pin(stream)), service).with_upgrades());
-        let ended = match stop.unless_told(connection.as_mut()).await {
+        let ended = tokio::select! {
+            biased;
+            () = client.is_let_go() => {
+                tracing::debug!("a client that kept us waiting makes room for another");
+                return;
+            }
+            ended = stop.unless_told(connection.as_mut()) => ended,
+        };
+        let ended = match ended {
             Ok(ended) => ended,
             Err(_) => {
                 // The request that is running ends; an idle connection ends now.

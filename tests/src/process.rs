@@ -1,4 +1,4 @@
-//! What the stories about running the server share: its very binary as a process, with a database and a folder of its own.
+//! The server's very binary as a process, with a database and a folder of its own.
 
 use std::{
     path::{Path, PathBuf},
@@ -10,7 +10,6 @@ use std::{
 use api::database::{self, Opening};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 use tempfile::TempDir;
-use tests::{Client, Store};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
@@ -18,10 +17,24 @@ use tokio::{
 };
 use uuid::Uuid;
 
+use crate::{Client, Store};
+
 /// The password of everybody whom a story adds.
 pub const PASSWORD: &str = "a password for the night shift";
 
+/// Bytes of a log that are kept.
+const KEPT: usize = 4 * 1024 * 1024;
+
 const SERGEANT: &str = "sergeant3@city.example";
+
+/// The server's binary: it is built beside the program that runs the tests.
+#[must_use]
+pub fn program() -> PathBuf {
+    let ours = std::env::current_exe().expect("this program");
+    let folder = ours.parent().expect("its folder");
+    let folder = if folder.ends_with("deps") { folder.parent().expect("its folder") } else { folder };
+    folder.join("jfn-under-test")
+}
 
 /// Where a process runs: a database of its own, and a folder for its files.
 pub struct Place {
@@ -42,11 +55,21 @@ impl Place {
             Store::Postgres => {
                 let admin = std::env::var("JFN_TEST_POSTGRES").expect("`make test` sets it");
                 let name = format!("process_{}", Uuid::now_v7().simple());
-                run(&admin, &format!("CREATE DATABASE {name}")).await;
-                let (server, _) = admin.rsplit_once('/').expect("an address with a database");
-                Self { url: format!("{server}/{name}"), folder, database: Some((admin, name)) }
+                Self::of_cluster(admin, name, folder).await
             }
         }
+    }
+
+    /// A new one, empty, in the cluster whose `postgres` has that address.
+    pub async fn in_cluster(admin: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self::of_cluster(admin.to_owned(), format!("process_{}", Uuid::now_v7().simple()), folder).await
+    }
+
+    async fn of_cluster(admin: String, name: String, folder: TempDir) -> Self {
+        run(&admin, &format!("CREATE DATABASE {name}")).await;
+        let (server, _) = admin.rsplit_once('/').expect("an address with a database");
+        Self { url: format!("{server}/{name}"), folder, database: Some((admin, name)) }
     }
 
     /// A file or folder in its folder.
@@ -55,7 +78,7 @@ impl Place {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_jfn-under-test"));
+        let mut command = Command::new(program());
         command
             .args(arguments)
             .env_clear()
@@ -96,32 +119,18 @@ impl Place {
     ) -> Server {
         let fixed = ["serve", "--listen", "127.0.0.1:0", "--connections", "8", "--no-schedule"];
         let mut command = self.command(&[&fixed, arguments].concat());
-        command.envs(environment.iter().copied()).stdout(Stdio::null());
+        command.envs(environment.iter().copied());
         for name in without {
             command.env_remove(name);
         }
-        let mut child = command.spawn().expect("the server starts");
-        let mut lines = BufReader::new(child.stderr.take().expect("its log")).lines();
-        let log = Arc::new(Mutex::new(String::new()));
-        let kept = log.clone();
-        let (said, listening) = tokio::sync::oneshot::channel();
-        let reading = tokio::spawn(async move {
-            let mut said = Some(said);
-            while let Ok(Some(line)) = lines.next_line().await {
-                if let Some(address) = listens_at(&line)
-                    && let Some(said) = said.take()
-                {
-                    let _ = said.send(address);
-                }
-                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-                kept.push_str(&line);
-                kept.push('\n');
-            }
-        });
-        let address =
-            tokio::time::timeout(Duration::from_secs(60), listening).await.expect("it listens in time");
-        let address = address.unwrap_or_else(|_| panic!("it does not listen: {}", log.lock().unwrap()));
-        Server { child, address, log, reading }
+        Server::listening(command).await
+    }
+
+    /// Starts a server as it is without any of that, and waits until it listens.
+    pub async fn serve_plainly(&self, arguments: &[&str]) -> Server {
+        let mut command = self.command(&[&["serve", "--listen", "127.0.0.1:0"], arguments].concat());
+        command.env("JFN_LOG", "warn,api::http=info");
+        Server::listening(command).await
     }
 
     /// Adds the sergeant of district 3.
@@ -194,9 +203,65 @@ pub struct Server {
 }
 
 impl Server {
+    async fn listening(mut command: Command) -> Self {
+        command.stdout(Stdio::null());
+        let mut child = command.spawn().expect("the server starts");
+        let mut lines = BufReader::new(child.stderr.take().expect("its log")).lines();
+        let log = Arc::new(Mutex::new(String::new()));
+        let kept = log.clone();
+        let (said, listening) = tokio::sync::oneshot::channel();
+        let reading = tokio::spawn(async move {
+            let mut said = Some(said);
+            while let Ok(Some(line)) = lines.next_line().await {
+                if let Some(address) = listens_at(&line)
+                    && let Some(said) = said.take()
+                {
+                    let _ = said.send(address);
+                }
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                // What a trial of many thousand requests logs is of use to nobody; the end of it may be.
+                if kept.len() > KEPT {
+                    kept.clear();
+                }
+                kept.push_str(&line);
+                kept.push('\n');
+            }
+        });
+        let address =
+            tokio::time::timeout(Duration::from_secs(180), listening).await.expect("it listens in time");
+        let address = address.unwrap_or_else(|_| panic!("it does not listen: {}", log.lock().unwrap()));
+        Self { child, address, log, reading }
+    }
+
+    /// Where it is, for a client.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The process's number.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
+    /// Megabytes that the process had in memory at most so far.
+    #[must_use]
+    pub fn most_memory(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).expect("Linux tells");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the peak");
+        let kilobytes: f64 = line.trim().trim_end_matches(" kB").trim().parse().expect("a number");
+        kilobytes / 1_024.0
+    }
+
+    /// Kills it, as a machine that fails would.
+    pub async fn kill(mut self) {
+        self.child.kill().await.expect("SIGKILL");
+    }
+
     /// Somebody who has not signed in.
     pub fn nobody(&self) -> Client {
-        Client::new(&format!("http://{}", self.address))
+        Client::new(&self.url())
     }
 
     /// The sergeant whom [`Place::sergeant`] added.
@@ -208,7 +273,7 @@ impl Server {
 
     /// Sends it a signal.
     pub fn signal(&self, name: &str) {
-        let id = self.child.id().expect("it runs").to_string();
+        let id = self.id().to_string();
         let sent = std::process::Command::new("kill").args([format!("-{name}"), id]).status();
         assert!(sent.expect("`kill` is there").success(), "the signal {name} is sent");
     }
