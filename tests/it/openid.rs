@@ -183,7 +183,6 @@ async fn sign_in_with(jfn: &Jfn, fault: &str) -> reqwest::Response {
 macro_rules! story_with {
     ($script:literal, async fn $name:ident($jfn:ident, $provider:ident) $body:block) => {
         mod $name {
-            #[allow(unused_imports)]
             use super::*;
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -197,7 +196,6 @@ macro_rules! story_with {
             }
 
             async fn play(store: Store) {
-                #[allow(unused_mut)]
                 let mut provider = Provider::start($script, steady_port()).await;
                 let jfn = city_with(store, &provider).await;
                 // The certified provider's clock cannot be set.

@@ -6,7 +6,10 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tests::{Store, socket::Heard};
 
-use crate::process::{PASSWORD, Place};
+use crate::{
+    evidence::sha256,
+    process::{PASSWORD, Place},
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_check_shows_every_setting_and_of_secrets_only_that_they_are_set() {
@@ -75,6 +78,8 @@ async fn a_check_tells_what_is_wrong() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_secret_comes_into_the_log() {
+    const CHANGE: &str =
+        "mutation ($input: PasswordChangeInput!) { passwordChange(input: $input) { userErrors { code } } }";
     let place = Place::new(Store::Postgres).await;
     place.sergeant().await;
     // The cluster of the tests takes any password.
@@ -82,8 +87,11 @@ async fn no_secret_comes_into_the_log() {
     let (address, token) = (place.path("address"), place.path("token"));
     fs::write(&address, format!("{url}\n")).unwrap();
     fs::write(&token, "figures-4711\n").unwrap();
+    let documents = place.path("documents.json");
+    fs::write(&documents, json!({ (sha256(CHANGE.as_bytes())): CHANGE }).to_string()).unwrap();
     let environment = [
         ("DATABASE_URL_FILE", address.to_str().unwrap()),
+        ("JFN_TRUSTED_DOCUMENTS", documents.to_str().unwrap()),
         ("JFN_METRICS_TOKEN_FILE", token.to_str().unwrap()),
         ("JFN_FEED_TOKEN_SEATTLE_POLICE_CALLS", "portal-4711"),
         ("JFN_FEED_SIGNING_KEY_DISPATCH_EIDO", "signing-4711"),
@@ -102,7 +110,8 @@ async fn no_secret_comes_into_the_log() {
     let wrong = nobody.post("/auth/login", &guess).await;
     assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED);
     let change = json!({ "currentPassword": "old-4711", "newPassword": "a long and new 4711" });
-    assert_eq!(sergeant.refused("passwordChange", "changed", change).await, "INVALID");
+    let changed = sergeant.ask(CHANGE, json!({ "input": change })).await["passwordChange"].take();
+    assert_eq!(changed["userErrors"][0]["code"], "INVALID");
     let program = server.nobody().with_token("jfn_4711");
     assert_eq!(program.error_of("{ cases { totalCount } }", json!({})).await, "UNAUTHENTICATED");
     let figures =

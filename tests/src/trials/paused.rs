@@ -205,7 +205,6 @@ fn found(times: usize, what: &str, and: &str, slowest: TimeDelta) -> Found {
     Found::new(tried).limited("slowest to take over", slowest.as_seconds_f64(), "s", most)
 }
 
-#[expect(clippy::disallowed_methods, reason = "the servers go by the same clock")]
 fn now() -> chrono::DateTime<Utc> {
     Utc::now()
 }

@@ -70,9 +70,9 @@ impl Tables {
             let last = timeline.last().expect("a case has entries");
             assert_eq!(case.event_hash, last.hash, "{} ends with its last entry", case.number);
             assert_eq!(timeline[0].kind, Kind::Opened, "{} begins with its opening", case.number);
-            let titles =
+            let mut titles =
                 timeline.iter().flat_map(|event| &event.changes.0).filter(|change| change.field == "title");
-            let title = titles.last().and_then(|change| change.after.as_ref());
+            let title = titles.next_back().and_then(|change| change.after.as_ref());
             assert_eq!(Some(&case.title), title, "{} is called as it was called last", case.number);
             assert!(self.kinds.contains(&case.id.0), "{} is about something", case.number);
             assert_eq!(

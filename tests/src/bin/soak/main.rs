@@ -113,7 +113,7 @@ async fn editors(store: Store, size: Size) -> Found {
 #[tokio::main]
 async fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    let divisor = std::env::var("JFN_SOAK_SHARE").ok().and_then(|told| told.parse().ok()).unwrap_or(1);
+    let divisor = std::env::var("SOAK_SHARE").ok().and_then(|told| told.parse().ok()).unwrap_or(1);
     if let Some(unknown) = wanted.iter().find(|name| !RUNS.iter().any(|run| run.name == **name)) {
         let mut names: Vec<&str> = RUNS.iter().map(|run| run.name).collect();
         names.dedup();
