@@ -209,14 +209,24 @@ impl App {
 }
 
 impl App {
-    /// Writes something that may as well be left out: on SQLite it is, when somebody else is writing, so that no read ever
-    /// waits for it.
-    pub async fn jot(&self, note: impl AsyncFnOnce(&DatabaseConnection) -> Result<()>) -> Result<()> {
-        let Some(writing) = &self.writing else { return note(&self.db).await };
-        match writing.try_lock() {
-            Ok(_turn) => note(&self.db).await,
-            Err(_) => Ok(()),
+    /// Writes something that nobody waits for: on SQLite, when somebody else is writing, it takes its turn by itself, so that
+    /// no read ever waits for it.
+    pub async fn jot<F>(&self, note: impl FnOnce(DatabaseConnection) -> F) -> Result<()>
+    where
+        F: Future<Output = Result<()>> + Send + 'static,
+    {
+        let noted = note(self.db.clone());
+        let Some(writing) = self.writing.clone() else { return noted.await };
+        if let Ok(_turn) = writing.try_lock() {
+            return noted.await;
         }
+        tokio::spawn(async move {
+            let _turn = writing.lock().await;
+            if let Err(error) = noted.await {
+                tracing::warn!(cause = error.cause(), "something nobody waits for was not written");
+            }
+        });
+        Ok(())
     }
 
     /// Reads in one view of the database: what others write meanwhile is not seen.

@@ -176,7 +176,7 @@ pub async fn viewer_of_session(app: &App, secret: &str) -> Result<Option<Viewer>
     let now = app.clock.now();
     let Some((viewer, last_used_at)) = session_of(app, secret).await? else { return Ok(None) };
     if let Some(id) = viewer.session.filter(|_| last_used_at + NOTED <= now) {
-        app.jot(async |db| writes::sessions::used(db, id, now).await).await?;
+        app.jot(move |db| writes::sessions::used(db, id, now)).await?;
     }
     Ok(Some(viewer))
 }
@@ -274,7 +274,7 @@ pub async fn viewer_of_token(app: &App, token: &str) -> Result<Option<Viewer>> {
         return Ok(None);
     };
     if token.last_used_at.is_none_or(|at| at + NOTED <= now) {
-        app.jot(async |db| writes::access_tokens::used(db, token.id, now).await).await?;
+        app.jot(move |db| writes::access_tokens::used(db, token.id, now)).await?;
     }
     let in_districts = token.districts.is_some();
     Ok(Some(Viewer {

@@ -128,7 +128,7 @@ story! {
     }
 }
 
-/// Whoever only listens is signed out like whoever does nothing.
+/// Whoever only listens is signed out like whoever does nothing; to begin a subscription is to do something.
 async fn listening_is_no_use(store: Store) {
     let times = SessionTimes { idle: TimeDelta::minutes(20), longest: TimeDelta::hours(1) };
     let jfn = Jfn::start_with(store, Edge::default(), times, |_| ()).await;
@@ -160,6 +160,11 @@ async fn listening_is_no_use(store: Store) {
         }
     }
     assert!(ended(stream).await.ends_with("event: complete\ndata: \n\n"));
+    note(&sergeant, &case, false).await;
+    changes(&mut asking, 1).await;
+
+    jfn.wait(TimeDelta::minutes(40));
+    assert_eq!(closed(&mut asking).await, 4403, "it is older than an hour");
     jfn.stop().await;
 }
 

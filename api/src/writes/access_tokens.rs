@@ -7,7 +7,7 @@ use entity::{
     id::{AccessTokenId, DistrictId},
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, DatabaseConnection, EntityTrait, QueryFilter,
     sea_query::Expr,
 };
 
@@ -112,11 +112,17 @@ pub async fn revoke(tx: &mut Tx, id: AccessTokenId) -> Result<()> {
 }
 
 /// Keeps that a token was used at `now`.
-pub async fn used(db: &DatabaseConnection, id: AccessTokenId, now: DateTime<Utc>) -> Result<()> {
+pub async fn used(db: DatabaseConnection, id: AccessTokenId, now: DateTime<Utc>) -> Result<()> {
     access_token::Entity::update_many()
         .col_expr(access_token::Column::LastUsedAt, Expr::value(now))
         .filter(access_token::Column::Id.eq(id))
-        .exec(db)
+        // What waited its turn takes nothing back.
+        .filter(
+            Condition::any()
+                .add(access_token::Column::LastUsedAt.is_null())
+                .add(access_token::Column::LastUsedAt.lt(now)),
+        )
+        .exec(&db)
         .await?;
     Ok(())
 }

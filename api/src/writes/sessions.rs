@@ -78,12 +78,12 @@ pub async fn renew(tx: &mut Tx, token_hash: String) -> Result<bool> {
 }
 
 /// Keeps that a session was used at `now`.
-pub async fn used(db: &DatabaseConnection, id: SessionId, now: DateTime<Utc>) -> Result<()> {
+pub async fn used(db: DatabaseConnection, id: SessionId, now: DateTime<Utc>) -> Result<()> {
     session::Entity::update_many()
         .col_expr(session::Column::LastUsedAt, Expr::value(now))
         .filter(session::Column::Id.eq(id))
         .filter(session::Column::LastUsedAt.lt(now))
-        .exec(db)
+        .exec(&db)
         .await?;
     Ok(())
 }
