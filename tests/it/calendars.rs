@@ -371,32 +371,3 @@ story! {
         }
     }
 }
-
-story! {
-    async fn the_docket_is_narrowed_to_a_court_and_a_department(jfn) {
-        let attorney = jfn.attorney(3).await;
-        let case = case_at(jfn, "100 K ST", 3).await;
-        let action = refer(&attorney, &case, "public-nuisance-suit").await;
-        for (court, department) in [("Superior Court", json!("53")), ("Superior Court", json!("54a")), ("Hearing Examiner", Value::Null)] {
-            let input = json!({
-                "idempotencyKey": key(), "legalActionId": action["id"], "startsAt": "2026-12-03T17:00:00Z",
-                "court": court, "department": department, "purpose": "Status",
-            });
-            attorney.done("hearingSchedule", "hearing { id }", input).await;
-        }
-        let query = "query ($court: String, $department: String) { docket(from: \"2026-12-01\", to: \"2026-12-31\", court: $court, \
-                     department: $department) { nodes { court department } totalCount } }";
-        for (court, department, count) in [
-            (Value::Null, Value::Null, 3),
-            (json!("superior court"), Value::Null, 2),
-            (json!("Superior Court"), json!("54A"), 1),
-            (Value::Null, json!("53"), 1),
-            (json!("Superior"), Value::Null, 0),
-            (json!("Hearing Examiner"), json!("53"), 0),
-        ] {
-            let variables = json!({ "court": court, "department": department });
-            let seen = attorney.ask(query, variables.clone()).await["docket"].take();
-            assert_eq!(seen["totalCount"], count, "{variables}");
-        }
-    }
-}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Object, SimpleObject};
+use async_graphql::{Context, Object};
 use chrono::{DateTime, Utc};
 use entity::{
     case::{self, CaseOutcome, CasePriority, CaseSource, CaseStage, SaraPhase},
@@ -20,7 +20,6 @@ use super::{
     cost::CostLedger,
     court_order::TenantImpact,
     deadline::Deadline,
-    errors::{UserError, user_errors},
     evidence::{Evidence, EvidenceConnection},
     flag::Flag,
     flag_evidence::{CaseFlagEvidence, evidence_of},
@@ -29,8 +28,8 @@ use super::{
     letter::DraftOf,
     litigation_hold::LitigationHold,
     loaders::{
-        DeadlinesOf, FactsOf, KindsOf, LegalActionsOf, LitigationHoldsOf, NoticesOf, RecentNotesOf,
-        ReferralsOf, TenantImpactsOf, ViolationsOf,
+        DeadlinesOf, KindsOf, LegalActionsOf, LitigationHoldsOf, NoticesOf, RecentNotesOf, ReferralsOf,
+        TenantImpactsOf, ViolationsOf,
     },
     notice::Notice,
     page::{connection, cost},
@@ -39,12 +38,12 @@ use super::{
     response::ResponseTarget,
     scalars::{Date, Money},
     staff::{District, StaffMember},
+    stage_option::{StageOption, stage_options},
     suggested_remedy::{SuggestedRemedy, suggested},
     violation::Violation,
 };
 use crate::{
-    authz::Action,
-    domain::case_stage::{self, Asker},
+    domain::case_stage,
     error::{Error, Result},
     reads::{self, cases::CaseRow, page::Window},
 };
@@ -370,30 +369,8 @@ impl Case {
 
     /// What this viewer may do now, and what blocks the rest.
     async fn allowed_transitions(&self, ctx: &Context<'_>) -> Result<Vec<StageOption>> {
-        let case = &self.0.case;
-        let viewer = ctx.viewer()?;
-        let facts = ctx.loaders()?.load_one(FactsOf(case.id)).await?.unwrap_or_default();
-        // A reason is asked for when the step is taken, so its lack does not show here.
-        let asker = Asker { role: viewer.role, reason: Some("-") };
-        let not_ours = viewer.require(Action::WorkCases, Some(case.district_id)).err();
-        let options = case_stage::targets(case.stage, case.previous_stage).into_iter().map(|to| {
-            let mut blocks = case_stage::blocks(case.stage, to, case.previous_stage, &facts, asker);
-            blocks.extend(not_ours.clone());
-            StageOption { to, allowed: blocks.is_empty(), blocked_by: user_errors(blocks) }
-        });
-        Ok(options.collect())
+        stage_options(ctx, &self.0.case).await
     }
-}
-
-/// A stage one could go to.
-#[derive(SimpleObject)]
-pub struct StageOption {
-    /// The stage.
-    to: CaseStage,
-    /// Whether `caseAdvance` would do it now.
-    allowed: bool,
-    /// What is in the way.
-    blocked_by: Vec<UserError>,
 }
 
 connection!(CaseConnection, CaseEdge, Case, "cases");

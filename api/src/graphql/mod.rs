@@ -73,6 +73,7 @@ mod scalars;
 mod second_factor;
 mod session;
 mod staff;
+mod stage_option;
 mod suggested_remedy;
 mod team;
 mod violation;

@@ -11,6 +11,7 @@ mod desk;
 mod flags;
 mod ledger;
 mod people;
+mod trouble;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 

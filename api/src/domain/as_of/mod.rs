@@ -1,5 +1,7 @@
 //! A case as it was known on a day: what was recorded later is left out, and what that changed is put back.
 
+#[cfg(test)]
+mod history_tests;
 mod parts;
 #[cfg(test)]
 mod register_tests;
