@@ -4,12 +4,15 @@ use std::time::{Duration, Instant};
 
 use api::{authn::SessionTimes, http::Edge};
 use chrono::TimeDelta;
+use entity::id::CaseId;
 use reqwest::{Method, Response, StatusCode, header};
+use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
 use serde_json::{Value, json};
 use tests::{
     Client, Jfn, Store,
     socket::{Heard, Socket},
     story,
+    trials::live::write,
 };
 
 use crate::{
@@ -176,4 +179,45 @@ async fn a_session_that_only_listens_ends_as_one_that_nobody_uses_on_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_only_listens_ends_as_one_that_nobody_uses_on_postgres() {
     listening_is_no_use(Store::Postgres).await;
+}
+
+/// How many ask who somebody is and wait for the answer.
+async fn waiting(jfn: &Jfn) -> i64 {
+    let sql = "SELECT COUNT(*) AS waiting FROM pg_locks WHERE NOT granted AND relation = 'session'::regclass";
+    let row = jfn.app.db.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await;
+    row.expect("the locks").expect("a row").try_get("", "waiting").expect("a number")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_socket_goes_on_after_the_database_took_its_time_to_say_who_listens() {
+    let jfn = Jfn::start(Store::Postgres).await;
+    let place = jfn.place("100 K ST", 3).await;
+    let case = open(&jfn.sergeant(3).await, &place, "Dumping").await;
+    let mut socket = jfn.code_officer(3).await.live().await;
+    socket.subscribe("1", CHANGES, json!({})).await;
+    flows(&jfn.sergeant(3).await, &case, &mut socket).await;
+
+    let slow = jfn.app.db.begin().await.expect("a transaction");
+    slow.execute_unprepared("LOCK TABLE session").await.expect("nobody is recognised");
+    let id: CaseId = case["id"].as_str().expect("an id").parse().expect("an id");
+    // What is known of somebody is taken for true for a second; then the stream asks.
+    while waiting(&jfn).await == 0 {
+        write(&jfn.app, id, false).await;
+    }
+    // And the socket asks for itself.
+    socket.subscribe("2", CHANGES, json!({})).await;
+    while socket.heard_within(Duration::from_millis(300)).await.is_some() {}
+    slow.rollback().await.expect("everybody is recognised again");
+
+    loop {
+        write(&jfn.app, id, false).await;
+        match socket.heard().await {
+            Heard::Message(message) if message["id"] == "2" => break,
+            Heard::Message(message) => {
+                assert_eq!((&message["type"], &message["id"]), (&json!("next"), &json!("1")))
+            }
+            ended => panic!("{ended:?}"),
+        }
+    }
+    jfn.stop().await;
 }

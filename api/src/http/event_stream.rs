@@ -26,14 +26,14 @@ pub(super) fn was_executed(answer: &Answer) -> bool {
 }
 
 /// Answers with the events of a subscription, until it ends or the viewer's sign-in does.
-pub(super) fn answer(
+pub(super) async fn answer(
     shared: &Shared,
     present: (Presence, Viewer),
     request: async_graphql::Request,
     id: RequestId,
 ) -> Response {
     let presence = present.0.clone();
-    let events = match shared.subscribe(present, request, id) {
+    let events = match shared.subscribe(present, request, id).await {
         Ok(events) => events.map(|answer| event("next", &json!(answer))).boxed(),
         Err(error) => stream::once(future::ready(event("next", &json!({ "errors": [error] })))).boxed(),
     };

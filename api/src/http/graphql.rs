@@ -112,7 +112,7 @@ async fn answer(request: &Request, body: Option<Body>, shared: &Shared, id: Requ
     let operation = crate::graphql::operation_of(&mut query);
     if wants_events {
         return match present(request, shared).await {
-            Ok(Some(present)) => event_stream::answer(shared, present, query, id),
+            Ok(Some(present)) => event_stream::answer(shared, present, query, id).await,
             Ok(None) => respond(
                 StatusCode::UNAUTHORIZED,
                 media,

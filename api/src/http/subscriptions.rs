@@ -3,10 +3,13 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    task::Poll,
 };
 
-use futures_util::{Stream, StreamExt};
+use async_graphql::Response as Answer;
+use futures_util::{Stream, StreamExt, poll, stream};
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::{RequestId, Shared};
@@ -56,12 +59,12 @@ impl Drop for Place {
 
 impl Shared {
     /// The answers of a subscription; an error, as clients see it, when the viewer has too many.
-    pub(super) fn subscribe(
+    pub(super) async fn subscribe(
         &self,
         present: (Presence, Viewer),
         mut request: async_graphql::Request,
         id: RequestId,
-    ) -> Result<impl Stream<Item = async_graphql::Response> + Send + use<>, Value> {
+    ) -> Result<impl Stream<Item = Answer> + Send + use<>, Value> {
         let most = self.edge.subscriptions_by_viewer;
         let refused = |code: &str, message: String| json!({ "message": message, "extensions": { "code": code, "requestId": id.0 } });
         if graphql::operation_of(&mut request) == async_graphql::parser::types::OperationType::Mutation {
@@ -74,10 +77,32 @@ impl Shared {
             );
             return Err(refused("RATE_LIMITED", message));
         };
-        let answers = graphql::follow(&self.schema, present, request, id.0);
-        Ok(answers.map(move |answer| {
+        let mut answers = graphql::follow(&self.schema, present, request, id.0).fuse();
+        // It listens before we return: what happens after that is not missed.
+        let first = match poll!(answers.next()) {
+            Poll::Ready(first) => first,
+            Poll::Pending => None,
+        };
+        let (tell, mut told) = mpsc::channel(1);
+        tokio::spawn(bring(stream::iter(first).chain(answers), tell));
+        Ok(stream::poll_fn(move |context| {
             let _open = &place;
-            answer
+            told.poll_recv(context)
         }))
+    }
+}
+
+// In a task of its own: a client who takes nothing would stop it between two steps, with a connection to the database or
+// the lock of a presence in its hands.
+async fn bring(mut answers: impl Stream<Item = Answer> + Unpin, tell: mpsc::Sender<Answer>) {
+    loop {
+        let answer = tokio::select! {
+            answer = answers.next() => answer,
+            () = tell.closed() => return,
+        };
+        let Some(answer) = answer else { return };
+        if tell.send(answer).await.is_err() {
+            return;
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! closed when that sign-in ends (4403, after which clients may try again with a fresh one), when the client says nothing
 //! for long, and when it does not take what it is sent.
 
-use std::{collections::HashMap, pin::Pin, sync::Arc, task::Poll, time::Duration};
+use std::{collections::HashMap, pin::Pin, sync::Arc, time::Duration};
 
 use async_graphql::Response as Answer;
 use futures_util::{
@@ -243,7 +243,7 @@ impl Connection {
             return Err((4409, "Subscriber for this id already exists"));
         }
         let subscribed = match self.shared.admit(Some(&present.1), sent, self.id).await {
-            Ok(request) => self.shared.subscribe(present, request, self.id),
+            Ok(request) => self.shared.subscribe(present, request, self.id).await,
             Err(error) => {
                 let extensions = json!({ "code": error.code(), "requestId": self.id.0 });
                 Err(json!({ "message": error.to_string(), "extensions": extensions }))
@@ -263,11 +263,7 @@ impl Connection {
         };
         self.events.push(Box::pin(Abortable::new(tagged, registration)));
         self.running.insert(id, handle);
-        // It listens before the client's next message is read: what happens after that is not missed.
-        match futures_util::poll!(self.events.next()) {
-            Poll::Ready(Some((id, answer))) => self.tell(id, answer).await,
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     async fn tell(&mut self, id: String, answer: Option<Answer>) -> Result<(), Close> {

@@ -281,7 +281,7 @@ async fn cases(ground: &Ground, url: &str) -> Vec<CaseId> {
 }
 
 /// Appends an entry to the case, as any server would.
-async fn write(app: &App, id: CaseId, privileged: bool) {
+pub async fn write(app: &App, id: CaseId, privileged: bool) {
     let server = Viewer::server();
     let written = app.write(&server, "test", Action::WorkCases, async |tx| {
         let case = case::Entity::find_by_id(id).lock_exclusive().one(tx.conn()).await?;
