@@ -49,6 +49,12 @@ impl Named {
     }
 }
 
+/// Where the request being served comes from, if that can be told.
+#[must_use]
+pub fn address() -> Option<IpAddr> {
+    ADDRESS.try_with(|address| *address).ok().flatten()
+}
+
 /// What the mutation that is being carried out names: its next turn, if the request has several of that name.
 #[must_use]
 pub fn named(mutation: &str) -> Vec<String> {
@@ -72,7 +78,7 @@ impl Attempt<'_> {
         let nothing = [String::new()];
         let subjects = if self.subjects.is_empty() { &nothing } else { self.subjects };
         let actor = self.who.map(|viewer| viewer.actor);
-        let address = ADDRESS.try_with(|address| *address).ok().flatten();
+        let address = address();
         let rows = subjects.iter().map(|subject| audit_row::ActiveModel {
             id: Set(AuditRowId::generate()),
             recorded_at: Set(at),

@@ -5,7 +5,7 @@ use entity::audit_row::{self, Column as C};
 use reqwest::{Method, StatusCode};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
-use tests::{Client, Jfn, Store, key, story};
+use tests::{Client, Jfn, Store, key, socket::Heard, story};
 
 use crate::{
     case_at_work::open,
@@ -125,6 +125,12 @@ story! {
         let commissioner = jfn.commissioner().await;
         assert_eq!(commissioner.error_of("{ cases { totalCount } a: cases { totalCount } }", json!({})).await, "FORBIDDEN");
         assert_eq!(results(&told(jfn, "cases").await), [("", "FORBIDDEN")], "once");
+        let mut socket = commissioner.live().await;
+        socket.subscribe("1", "subscription { caseChanged { cursor } }", json!({})).await;
+        let Heard::Message(message) = socket.heard().await else { panic!("it is answered") };
+        assert!(message.to_string().contains("FORBIDDEN"), "{message:#}");
+        assert_eq!(results(&told(jfn, "caseChanged").await), [("", "FORBIDDEN")], "of what would be followed, too");
+        assert!(told(jfn, "caseChanged").await[0].address.is_some(), "with the address of the socket");
         jfn.nobody().with_token("jfn_0123456789").answer("{ districts { number } }", json!({})).await;
         let rows = told(jfn, "accessToken").await;
         assert_eq!((results(&rows), rows[0].staff_id), (vec![("", "UNAUTHENTICATED")], None));

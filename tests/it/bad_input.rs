@@ -199,6 +199,8 @@ story! {
                 assert_eq!(refusal(&sergeant, mutation, input).await, "INVALID", "{odd:?} of {mutation}");
             }
         }
+        let token = json!({ "idempotencyKey": key(), "name": "a\u{202e}b", "scope": "READ_CASES" });
+        assert_eq!(refusal(&jfn.administrator().await, "accessTokenCreate", token).await, "INVALID");
         for control in ["a\u{1b}[2Jb", "a\u{7}b", "a\u{85}b", "a\u{7f}b"] {
             let note = json!({ "idempotencyKey": key(), "caseId": case, "body": control });
             assert_eq!(refusal(&sergeant, "caseAddNote", note).await, "INVALID", "{control:?}");

@@ -144,6 +144,9 @@ story! {
         let dispatch = dispatch(jfn).await;
         assert_eq!(push(&dispatch, "no-such-feed", LINES, "").await.status(), StatusCode::FORBIDDEN);
         assert_eq!(dispatch.error_of("{ feeds { key } }", json!({})).await, "FORBIDDEN");
+        let refused = crate::audit::told(jfn, "pushCalls").await;
+        assert_eq!(refused.iter().map(|row| row.result.as_str()).collect::<Vec<_>>(), ["FORBIDDEN"; 3]);
+        assert!(refused.iter().all(|row| row.access_token_id.is_some()), "and whose tokens they were");
         let get = dispatch.request(Method::GET, "/feeds/demo-police/calls").send().await.expect("an answer");
         assert_eq!(get.status(), StatusCode::METHOD_NOT_ALLOWED);
     }

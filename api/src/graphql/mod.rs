@@ -228,6 +228,7 @@ pub async fn execute(
 /// Runs one subscription for whoever is present: its events, or one answer of errors.
 pub fn follow(
     schema: &JfnSchema,
+    app: App,
     (presence, viewer): (Presence, Viewer),
     mut request: async_graphql::Request,
     request_id: Uuid,
@@ -235,10 +236,14 @@ pub fn follow(
     if let Err(error) = limits::check(&mut request) {
         return stream::once(future::ready(refused(error, request_id))).boxed();
     }
-    let events = schema.execute_stream(request.data(viewer).data(presence));
-    let stamped = events.map(move |mut response| {
-        errors::stamp(&mut response, request_id);
-        response
+    let events = schema.execute_stream(request.data(viewer.clone()).data(presence));
+    let stamped = events.then(move |mut response| {
+        let (app, viewer) = (app.clone(), viewer.clone());
+        REQUEST_ID.scope(request_id, async move {
+            errors::keep_refused(&app, &viewer, &response).await;
+            errors::stamp(&mut response, request_id);
+            response
+        })
     });
     stamped.boxed()
 }

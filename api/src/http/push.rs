@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 
 use super::{RequestId, Shared, body, failure, json as respond, request_id};
 use crate::{
+    app::REQUEST_ID,
+    audit::Attempt,
     authz::{Action, Reach},
     config,
     error::{Error, Result},
@@ -84,6 +86,8 @@ async fn push(request: &Request, key: &str, body: Body, shared: &Shared) -> Resu
         let message = lacking.unwrap_or_else(|| {
             "This needs an access token for pushing the calls of this very feed.".to_owned()
         });
+        let refused = Attempt { who: Some(&viewer), action: "pushCalls", subjects: &[], result: "FORBIDDEN" };
+        REQUEST_ID.scope(request_id(request).0, shared.app.noted(refused)).await;
         return Err(Refused::Status(StatusCode::FORBIDDEN, "FORBIDDEN", message));
     };
     if stated.connection.is_some() {

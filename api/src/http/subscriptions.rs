@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::{RequestId, Shared};
 use crate::{
+    audit::{self, ADDRESS},
     authz::{Actor, Viewer},
     graphql,
     presence::Presence,
@@ -77,14 +78,15 @@ impl Shared {
             );
             return Err(refused("RATE_LIMITED", message));
         };
-        let mut answers = graphql::follow(&self.schema, present, request, id.0).fuse();
+        let mut answers = graphql::follow(&self.schema, self.app.clone(), present, request, id.0).fuse();
         // It listens before we return: what happens after that is not missed.
         let first = match poll!(answers.next()) {
             Poll::Ready(first) => first,
             Poll::Pending => None,
         };
         let (tell, mut told) = mpsc::channel(1);
-        tokio::spawn(bring(stream::iter(first).chain(answers), tell));
+        let bringing = bring(stream::iter(first).chain(answers), tell);
+        tokio::spawn(ADDRESS.scope(audit::address(), bringing));
         Ok(stream::poll_fn(move |context| {
             let _open = &place;
             told.poll_recv(context)

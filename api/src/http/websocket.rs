@@ -22,6 +22,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::{RequestId, Shared, documents::Sent, event_stream::was_executed};
 use crate::{
+    audit::{self, ADDRESS},
     authz::Viewer,
     error::Error,
     presence::{Credential, LOOK, Presence},
@@ -70,11 +71,12 @@ pub(super) async fn upgrade(request: &Request, shared: Arc<Shared>, id: RequestI
         Err(error) => return error.into_response(),
     };
     let cookie = super::session_secret(request).map(Credential::Session);
+    let from = audit::address();
     let config = WebSocketConfig::default().max_message_size(Some(MESSAGE)).max_frame_size(Some(MESSAGE));
     socket
         .protocols([PROTOCOL])
         .config(config)
-        .on_upgrade(move |socket| Connection::new(socket, shared, cookie, id).run())
+        .on_upgrade(move |socket| ADDRESS.scope(from, Connection::new(socket, shared, cookie, id).run()))
         .into_response()
 }
 

@@ -14,7 +14,7 @@ use sea_orm::{
 use crate::{
     app::Tx,
     authz::Action,
-    domain::refusal::{Refusal, text},
+    domain::refusal::{Refusal, line},
     error::Result,
     scope::{VisibleTo, unscoped},
 };
@@ -41,7 +41,7 @@ pub struct NewToken {
 /// Keeps a token's hash; the token itself is its maker's to show.
 pub async fn create(tx: &mut Tx, new: NewToken) -> Result<AccessTokenId> {
     tx.viewer.require(Action::ChangeTokens, None)?;
-    let name = text("name", &new.name, 200)?;
+    let name = line("name", &new.name, 200)?;
     let feed = match (new.scope, new.feed) {
         (TokenScope::PushCalls, Some(key)) => Some(feed_of(tx, &key).await?),
         (TokenScope::PushCalls, None) => {

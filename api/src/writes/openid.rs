@@ -12,7 +12,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, Quer
 use super::{sessions, team_seats};
 use crate::{
     app::Tx,
-    domain::refusal::{Code, Refusal, text},
+    domain::refusal::{Code, Refusal, line},
     error::Result,
     scope::unscoped,
 };
@@ -122,13 +122,13 @@ async fn link(tx: &mut Tx, known: &Known) -> Result<staff::Model> {
                 "The provider tells no verified e-mail address of yours (`email`, `email_verified`).";
             Refusal::new(Code::Required, message)
         })?;
-    let email = text("email", email, 254)?.to_lowercase();
+    let email = line("email", email, 254)?.to_lowercase();
     let found = unscoped::<staff::Entity>().filter(staff::Column::Email.eq(&email)).one(tx.conn()).await?;
     let person = match found {
         Some(person) => person,
         None => {
             let name =
-                known.name.as_deref().map_or_else(|| Ok(email.clone()), |name| text("name", name, 200))?;
+                known.name.as_deref().map_or_else(|| Ok(email.clone()), |name| line("name", name, 200))?;
             let made = staff::ActiveModel {
                 id: Set(StaffId::generate()),
                 name: Set(name),

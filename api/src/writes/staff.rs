@@ -16,7 +16,7 @@ use super::{second_factors, sessions, team_seats};
 use crate::{
     app::Tx,
     authz::Action,
-    domain::refusal::{Code, Refusal, text},
+    domain::refusal::{Code, Refusal, line},
     error::Result,
     scope::unscoped,
 };
@@ -36,8 +36,8 @@ pub struct NewMember {
 /// Adds a member of staff, and gives them a vacant seat when a district is named.
 pub async fn add(tx: &mut Tx, new: NewMember) -> Result<StaffId> {
     tx.viewer.require(Action::ChangeStaff, None)?;
-    let name = text("name", &new.name, 200)?;
-    let email = text("email", &new.email, 254)?.to_lowercase();
+    let name = line("name", &new.name, 200)?;
+    let email = line("email", &new.email, 254)?.to_lowercase();
     let is_mail = email.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'));
     if !is_mail || email.contains(char::is_whitespace) {
         return Err(Refusal::invalid("email", format!("`{email}` is no e-mail address.")).into());
