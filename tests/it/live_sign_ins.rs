@@ -12,7 +12,7 @@ use tests::{
     Client, Jfn, Store,
     socket::{Heard, Socket},
     story,
-    trials::live::write,
+    trials::live::{write, write_after},
 };
 
 use crate::{
@@ -197,17 +197,24 @@ async fn a_socket_goes_on_after_the_database_took_its_time_to_say_who_listens() 
     socket.subscribe("1", CHANGES, json!({})).await;
     flows(&jfn.sergeant(3).await, &case, &mut socket).await;
 
-    let slow = jfn.app.db.begin().await.expect("a transaction");
-    slow.execute_unprepared("LOCK TABLE session").await.expect("nobody is recognised");
     let id: CaseId = case["id"].as_str().expect("an id").parse().expect("an id");
-    // What is known of somebody is taken for true for a second; then the stream asks.
+    let mut slow = None;
+    let meanwhile = async {
+        let nobody = jfn.app.db.begin().await.expect("a transaction");
+        nobody.execute_unprepared("LOCK TABLE session").await.expect("nobody is recognised");
+        slow = Some(nobody);
+        // Long enough that what is known of the listener is no longer taken for true.
+        let heard = socket.heard_within(KNOWN_FOR + KNOWN_FOR / 4).await;
+        assert_eq!(heard, None, "what is not committed is told to nobody");
+    };
+    write_after(&jfn.app, id, false, meanwhile).await;
     while waiting(&jfn).await == 0 {
-        write(&jfn.app, id, false).await;
+        tokio::task::yield_now().await;
     }
-    // And the socket asks for itself.
+    // Now the stream asks who listens, and the socket asks for itself.
     socket.subscribe("2", CHANGES, json!({})).await;
-    while socket.heard_within(Duration::from_millis(300)).await.is_some() {}
-    slow.rollback().await.expect("everybody is recognised again");
+    assert_eq!(socket.heard_within(KNOWN_FOR / 4).await, None, "nobody knows yet");
+    slow.expect("the transaction").rollback().await.expect("everybody is recognised again");
 
     loop {
         write(&jfn.app, id, false).await;

@@ -282,12 +282,19 @@ async fn cases(ground: &Ground, url: &str) -> Vec<CaseId> {
 
 /// Appends an entry to the case, as any server would.
 pub async fn write(app: &App, id: CaseId, privileged: bool) {
+    write_after(app, id, privileged, std::future::ready(())).await;
+}
+
+/// The same, committed only after something else has happened.
+pub async fn write_after(app: &App, id: CaseId, privileged: bool, meanwhile: impl Future<Output = ()>) {
     let server = Viewer::server();
     let written = app.write(&server, "test", Action::WorkCases, async |tx| {
         let case = case::Entity::find_by_id(id).lock_exclusive().one(tx.conn()).await?;
         let mut case = case.expect("the case");
         let entry = Entry::new(CaseEventKind::Note, "Somebody called.").privileged(privileged);
-        events::append(tx, &mut case, entry).await
+        events::append(tx, &mut case, entry).await?;
+        meanwhile.await;
+        Ok(())
     });
     written.await.expect("it is written");
 }
