@@ -9,9 +9,10 @@ use api::{
     app::App,
     authz::{Action, Viewer},
     events::{self, Entry},
+    scope::LockRows,
 };
 use entity::{case, case_event, case_event::CaseEventKind, id::CaseId};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 use tokio::{sync::watch, task::JoinSet, time::Instant};
 
@@ -289,7 +290,7 @@ pub async fn write(app: &App, id: CaseId, privileged: bool) {
 pub async fn write_after(app: &App, id: CaseId, privileged: bool, meanwhile: impl Future<Output = ()>) {
     let server = Viewer::server();
     let written = app.write(&server, "test", Action::WorkCases, async |tx| {
-        let case = case::Entity::find_by_id(id).lock_exclusive().one(tx.conn()).await?;
+        let case = case::Entity::find_by_id(id).lock_rows().one(tx.conn()).await?;
         let mut case = case.expect("the case");
         let entry = Entry::new(CaseEventKind::Note, "Somebody called.").privileged(privileged);
         events::append(tx, &mut case, entry).await?;
