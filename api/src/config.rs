@@ -61,7 +61,7 @@ pub struct Config {
     /// Requests of one member of staff or one program a minute at most; 0 for no limit.
     #[arg(long, global = true, env = "JFN_REQUESTS_BY_VIEWER", default_value_t = 1_200)]
     pub requests_by_viewer: u32,
-    /// Subscriptions that one member of staff or one program may have open at once.
+    /// Subscriptions, and as many sockets, that one member of staff or one program may have open at once.
     #[arg(long, global = true, env = "JFN_SUBSCRIPTIONS_BY_VIEWER", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub subscriptions_by_viewer: u32,
     /// Hours that somebody stays signed in at most.

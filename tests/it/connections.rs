@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use api::http::Edge;
 use serde_json::json;
-use tests::{Jfn, Store, key};
+use tests::{Jfn, Store, key, socket::Heard};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -133,6 +133,27 @@ async fn nobody_whose_answer_is_still_being_told_makes_room() {
     assert!(waited.is_err(), "there is no room");
     drop(following);
     assert!(answer(&mut second).await.starts_with("HTTP/1.1 200 OK"));
+    jfn.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_socket_keeps_its_place_once_somebody_has_signed_in_on_it() {
+    let edge = Edge { connections: 1, ..Edge::default() };
+    let jfn = Jfn::start_as(Store::Sqlite, edge).await;
+    let sergeant = jfn.sergeant(3).await;
+    let mut silent = sergeant.socket().await;
+    let mut second = connect(&jfn).await;
+    second.write_all(REQUEST.as_bytes()).await.expect("it waits in the queue");
+    assert!(answer(&mut second).await.starts_with("HTTP/1.1 200 OK"), "who has not signed in makes room");
+    assert_eq!(silent.heard().await, Heard::Closed(1013));
+
+    let socket = sergeant.live().await;
+    let mut third = connect(&jfn).await;
+    third.write_all(REQUEST.as_bytes()).await.expect("it waits in the queue");
+    let waited = tokio::time::timeout(Duration::from_millis(600), third.peek(&mut [0])).await;
+    assert!(waited.is_err(), "there is no room");
+    drop(socket);
+    assert!(answer(&mut third).await.starts_with("HTTP/1.1 200 OK"));
     jfn.stop().await;
 }
 

@@ -294,6 +294,10 @@ async fn nobody_has_more_subscriptions_than_the_limit_and_ended_ones_do_not_coun
         socket.say(&json!({ "type": "ping" })).await;
         assert_eq!(socket.heard().await, Heard::Message(json!({ "type": "pong" })));
     }
-    drop((socket, other));
+    // Sockets are counted like what runs on them.
+    let (same, mut third) = (jfn.sergeant(3).await.live().await, jfn.sergeant(3).await.socket().await);
+    third.say(&json!({ "type": "connection_init" })).await;
+    assert_eq!(third.heard().await, Heard::Closed(4429));
+    drop((socket, other, same));
     jfn.stop().await;
 }

@@ -38,7 +38,7 @@ use uuid::Uuid;
 use self::{
     rates::{Rates, TooMany},
     serving::Manners,
-    subscriptions::Subscriptions,
+    subscriptions::OpenBy,
 };
 use crate::{
     app::App,
@@ -68,7 +68,7 @@ pub struct Edge {
     pub requests_by_address: Option<NonZeroU32>,
     /// The same for one member of staff or one program.
     pub requests_by_viewer: Option<NonZeroU32>,
-    /// Subscriptions that one member of staff or one program may have open at once.
+    /// Subscriptions, and as many sockets, that one member of staff or one program may have open at once.
     pub subscriptions_by_viewer: usize,
     /// Reverse proxies whose word on a client's address is taken.
     pub proxies: Vec<IpAddr>,
@@ -112,7 +112,8 @@ struct Shared {
     app: App,
     schema: JfnSchema,
     rates: Rates,
-    subscriptions: Subscriptions,
+    subscriptions: OpenBy,
+    sockets: OpenBy,
     /// Told when the server stops: streams would go on for ever.
     stop: Stop,
     /// Room for pushed calls.
@@ -153,7 +154,8 @@ pub async fn serve(
     let shared = Arc::new(Shared {
         schema: crate::graphql::schema(app.clone(), edge.production, background),
         rates: Rates::of(&edge),
-        subscriptions: Subscriptions::default(),
+        subscriptions: OpenBy::default(),
+        sockets: OpenBy::default(),
         stop: told.clone(),
         pushes: tokio::sync::Semaphore::new(push::AT_ONCE),
         uploads: tokio::sync::Semaphore::new(evidence::AT_ONCE),

@@ -118,6 +118,11 @@ impl Client {
         self.let_go.notified().await;
     }
 
+    /// From now on we do not wait for it, although its connection goes on: it has signed in on a socket, say.
+    pub(super) fn stays(&self) {
+        self.is_served(self.turn());
+    }
+
     /// The head of a request has come; it is our turn, except where the body is awaited.
     pub(super) fn has_asked(self: &Arc<Self>) -> Asked {
         self.is_served(self.turn());

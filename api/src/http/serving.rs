@@ -15,7 +15,7 @@ use tokio::{
 };
 use tokio_io_timeout::TimeoutStream;
 
-use super::room::{Client, Room};
+use super::room::{Place, Room};
 use crate::{metrics::Standing, schedule::Stop};
 
 /// How long nothing is accepted after the machine had no room for another socket.
@@ -67,8 +67,8 @@ pub(super) async fn serve(
                 let connection = Connection { endpoint: endpoint.clone(), local, peer, manners };
                 let (open, stop) = (open.one_more(), told.clone());
                 connections.spawn(async move {
-                    connection.serve(stream, &place.client, stop).await;
-                    drop((open, place));
+                    connection.serve(stream, Arc::new(place), stop).await;
+                    drop(open);
                 });
             }
         }
@@ -121,7 +121,8 @@ struct Connection<E> {
 }
 
 impl<E: Endpoint + 'static> Connection<E> {
-    async fn serve(self, stream: TcpStream, client: &Arc<Client>, mut stop: Stop) {
+    async fn serve(self, stream: TcpStream, place: Arc<Place>, mut stop: Stop) {
+        let client = &place.client;
         // Answers are written whole, so waiting to fill a packet only makes them late.
         let _ = stream.set_nodelay(true);
         let mut stream = TimeoutStream::new(stream);
@@ -132,9 +133,11 @@ impl<E: Endpoint + 'static> Connection<E> {
         let service = service_fn(|request: hyper::Request<Incoming>| {
             let endpoint = self.endpoint.clone();
             let (local, remote) = (LocalAddr(self.local.into()), RemoteAddr(self.peer.into()));
-            let asked = client.has_asked();
+            let (asked, place) = (client.has_asked(), place.clone());
             async move {
                 let mut request = Request::from((request, local, remote, Scheme::HTTP));
+                // Whoever goes on with the connection after the answer keeps its place.
+                request.extensions_mut().insert(place);
                 let body = request.take_body();
                 if !body.is_empty() {
                     let pieces = asked.clone().awaiting(body.into_bytes_stream());

@@ -1,4 +1,4 @@
-//! How many subscriptions somebody has open at once, whatever they come by.
+//! How many subscriptions, and how many sockets, somebody has open at once.
 
 use std::{
     collections::HashMap,
@@ -20,18 +20,19 @@ use crate::{
     presence::Presence,
 };
 
-/// Open subscriptions by who has them.
+/// What is open, by who has it.
 #[derive(Clone, Default)]
-pub(super) struct Subscriptions(Arc<Mutex<HashMap<Uuid, usize>>>);
+pub(super) struct OpenBy(Arc<Mutex<HashMap<Uuid, usize>>>);
 
-/// One open subscription; dropping it ends it.
-struct Place {
-    of: Subscriptions,
+/// One of them; dropping it ends it.
+pub(super) struct Open {
+    of: OpenBy,
     who: Uuid,
 }
 
-impl Subscriptions {
-    fn take(&self, viewer: &Viewer, most: usize) -> Option<Place> {
+impl OpenBy {
+    /// One more, unless the viewer has as many as they may.
+    pub(super) fn take(&self, viewer: &Viewer, most: usize) -> Option<Open> {
         let who = match viewer.actor {
             Actor::Staff(id) => id.0,
             Actor::Token { id, .. } => id.0,
@@ -41,12 +42,12 @@ impl Subscriptions {
         let count = open.entry(who).or_default();
         (*count < most).then(|| {
             *count += 1;
-            Place { of: self.clone(), who }
+            Open { of: self.clone(), who }
         })
     }
 }
 
-impl Drop for Place {
+impl Drop for Open {
     fn drop(&mut self) {
         let mut open = self.of.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = open.get_mut(&self.who) {

@@ -20,7 +20,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::{RequestId, Shared, documents::Sent, event_stream::was_executed};
+use super::{
+    RequestId, Shared, documents::Sent, event_stream::was_executed, room::Place, subscriptions::Open,
+};
 use crate::{
     audit::{self, ADDRESS},
     authz::Viewer,
@@ -43,6 +45,7 @@ const MESSAGE: usize = 64 * 1024;
 /// Why a socket is closed: a code of the protocol, and words.
 type Close = (u16, &'static str);
 
+const TOO_MANY: Close = (4429, "You have as many sockets open as you may have at once.");
 const ENDED: Close = (4403, "The sign-in has ended.");
 
 /// Whether the request wants to become a WebSocket.
@@ -72,11 +75,14 @@ pub(super) async fn upgrade(request: &Request, shared: Arc<Shared>, id: RequestI
     };
     let cookie = super::session_secret(request).map(Credential::Session);
     let from = audit::address();
+    let place = request.extensions().get::<Arc<Place>>().cloned();
     let config = WebSocketConfig::default().max_message_size(Some(MESSAGE)).max_frame_size(Some(MESSAGE));
     socket
         .protocols([PROTOCOL])
         .config(config)
-        .on_upgrade(move |socket| ADDRESS.scope(from, Connection::new(socket, shared, cookie, id).run()))
+        .on_upgrade(move |socket| {
+            ADDRESS.scope(from, Connection::new(socket, shared, cookie, id, place).run())
+        })
         .into_response()
 }
 
@@ -122,19 +128,30 @@ struct Connection {
     cookie: Option<Credential>,
     id: RequestId,
     present: Option<(Presence, Viewer)>,
+    /// Among all connections, and among those of the viewer.
+    place: Option<Arc<Place>>,
+    open: Option<Open>,
     running: HashMap<String, AbortHandle>,
     events: SelectAll<Pin<Box<dyn Stream<Item = Event> + Send>>>,
     heard: Instant,
 }
 
 impl Connection {
-    fn new(socket: WebSocketStream, shared: Arc<Shared>, cookie: Option<Credential>, id: RequestId) -> Self {
+    fn new(
+        socket: WebSocketStream,
+        shared: Arc<Shared>,
+        cookie: Option<Credential>,
+        id: RequestId,
+        place: Option<Arc<Place>>,
+    ) -> Self {
         Self {
             socket,
             shared,
             cookie,
             id,
             present: None,
+            place,
+            open: None,
             running: HashMap::new(),
             events: SelectAll::new(),
             heard: Instant::now(),
@@ -142,9 +159,16 @@ impl Connection {
     }
 
     async fn run(mut self) {
-        let shared = self.shared.clone();
+        let (shared, place) = (self.shared.clone(), self.place.clone());
+        let let_go = async {
+            match &place {
+                Some(place) => place.client.is_let_go().await,
+                None => std::future::pending().await,
+            }
+        };
         let ended = tokio::select! {
             ended = self.converse() => ended,
+            () = let_go => Err((1013, "There is no room for those who do not sign in.")),
             () = shared.stopping() => Err((1001, "The server stops; connect again.")),
         };
         if let Err((code, reason)) = ended {
@@ -219,11 +243,21 @@ impl Connection {
         };
         let credential = credential.ok_or((4403, "Forbidden"))?;
         match Presence::of(&self.shared.app, credential).await {
-            Ok(Some(present)) => self.present = Some(present),
+            Ok(Some(present)) => self.present = Some(self.admitted(present)?),
             Ok(None) => return Err((4403, "Forbidden")),
             Err(error) => return Err(self.nobody_known(&error)),
         }
         self.send(json!({ "type": "connection_ack" })).await
+    }
+
+    // One of a few of this viewer's; once it is, it makes no room for others.
+    fn admitted(&mut self, present: (Presence, Viewer)) -> Result<(Presence, Viewer), Close> {
+        let most = self.shared.edge.subscriptions_by_viewer;
+        self.open = Some(self.shared.sockets.take(&present.1, most).ok_or(TOO_MANY)?);
+        if let Some(place) = &self.place {
+            place.client.stays();
+        }
+        Ok(present)
     }
 
     fn nobody_known(&self, error: &Error) -> Close {
