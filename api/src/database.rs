@@ -21,6 +21,9 @@ use crate::{
 /// Operations of SQLite's machine between two looks at the time: some milliseconds.
 const OPERATIONS: i32 = 50_000;
 
+/// How much longer than a statement may take a transaction may wait for its process on PostgreSQL before it is given up.
+const ASLEEP: u32 = 3;
+
 /// How to open a database.
 #[derive(Clone, Debug)]
 pub struct Opening {
@@ -69,6 +72,12 @@ pub async fn open(opening: &Opening) -> Result<DatabaseConnection> {
     }
     if let Some(most) = opening.statement_time {
         options.statement_timeout(most);
+        // A process that sleeps in the middle of a transaction would keep its locks, and with them its lease, for as long as
+        // it sleeps. None of ours does so little between two statements for longer than this.
+        let asleep = (most * ASLEEP).as_millis().to_string();
+        options.map_sqlx_postgres_opts(move |postgres| {
+            postgres.options([("idle_in_transaction_session_timeout", asleep.as_str())])
+        });
         options.map_sqlx_sqlite_pool_opts(move |pool| {
             pool.after_connect(move |connection, _| Box::pin(ends_after(connection, most)))
         });

@@ -51,6 +51,7 @@ mod guards;
 mod guards_of_record;
 mod hidden_fields;
 mod inspections;
+mod leases;
 mod legal;
 mod legal_actions;
 mod letter_templates;
