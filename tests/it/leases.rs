@@ -116,17 +116,23 @@ async fn purging(place: &Place, db: &DatabaseConnection, number: i64) -> Begun {
     begun
 }
 
-/// Keeps every batch waiting until it is dropped.
+/// Keeps every batch waiting, before it asks whether it still has the lease, until it is dropped. Only batches say which feed
+/// they lock; a process that starts locks all of them.
 async fn standstill(db: &DatabaseConnection) -> DatabaseTransaction {
+    let gate = "CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+                IF current_query() LIKE '%WHERE%' THEN PERFORM pg_advisory_xact_lock_shared(4711); END IF; \
+                RETURN NULL; END $$; \
+                CREATE TRIGGER gate BEFORE UPDATE ON feed FOR EACH STATEMENT EXECUTE FUNCTION gate()";
+    db.execute_unprepared(gate).await.expect("a trigger");
     let waiting = db.begin().await.expect("a transaction");
-    waiting.execute_unprepared("LOCK TABLE feed IN EXCLUSIVE MODE").await.expect("a lock");
+    waiting.execute_unprepared("SELECT pg_advisory_xact_lock(4711)").await.expect("a lock");
     waiting
 }
 
-/// Waits until so many batches stand at that lock.
+/// Waits until so many batches stand there.
 async fn standing(db: &DatabaseConnection, batches: i64) {
     eventually("batches that wait", || async {
-        let sql = "SELECT count(*) AS n FROM pg_locks WHERE NOT granted AND relation = 'feed'::regclass \
+        let sql = "SELECT count(*) AS n FROM pg_locks WHERE NOT granted AND locktype = 'advisory' AND objid = 4711 \
                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
         let row = db.query_one_raw(sea_orm::Statement::from_string(db.get_database_backend(), sql)).await;
         let found: i64 = row.expect("locks").expect("a row").try_get("", "n").expect("a number");
@@ -174,7 +180,6 @@ async fn of_two_purges_one_does_it_and_one_that_slept_through_its_lease_finds_it
     });
     let other = other.await;
     standing(&db, 2).await;
-    // The sleeper stood there first, so it is its turn, and it is not there to take it until it is woken.
     drop(still);
     sleeper.signal("CONT");
     let (late, well) = (sleeper.ended().await, other.ended().await);

@@ -1,10 +1,10 @@
-//! Who does the work that one server does for all, and when it is due again.
+//! What several servers share: who does the work that one does for all, and how far each viewer has written.
 
 use sea_orm_migration::prelude::*;
 
 use crate::schema::*;
 
-migration!("m0027_leases", up);
+migration!("m0027_servers", up);
 
 async fn up(m: &SchemaManager<'_>) -> Result<(), DbErr> {
     let lease = bare("lease")
@@ -14,5 +14,8 @@ async fn up(m: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(optional(time("expires_at")))
         .col(optional(time("next_at")))
         .take();
-    create(m, "lease", lease, &[]).await
+    create(m, "lease", lease, &[]).await?;
+    let last_write =
+        bare("last_write").col(uuid("viewer_id").primary_key().take()).col(big_integer("position")).take();
+    create(m, "last_write", last_write, &[]).await
 }
