@@ -48,7 +48,7 @@ async fn work(client: Client, case: String, stop: Arc<AtomicBool>) -> usize {
         let found = client.ask(query, json!({ "id": case })).await;
         assert_eq!(found["case"]["district"]["number"], 3);
         let input = json!({ "idempotencyKey": key(), "caseId": case, "body": "Somebody called." });
-        client.done("caseAddNote", "case { id }", input).await;
+        client.done("caseAddNote", "event { id }", input).await;
         done += 1;
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
