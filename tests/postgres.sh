@@ -5,7 +5,8 @@
 set -eu
 
 binaries() {
-    for folder in "$(dirname "$(command -v pg_ctl 2>/dev/null || echo /none/x)")" \
+    # What stands on the path may be a link to where all of them are.
+    for folder in "$(dirname "$(readlink -f "$(command -v pg_ctl 2>/dev/null || echo /none/x)")")" \
         $(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -rV); do
         if [ -x "$folder/initdb" ] && [ -x "$folder/postgres" ]; then
             echo "$folder"

@@ -1,8 +1,11 @@
 //! The application: its database, city and clock, and the one way to write.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
 };
 
 use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
@@ -21,6 +24,7 @@ use crate::{
     evidence_store::EvidenceStore,
     metrics::Metrics,
     news::{self, News, Newsroom},
+    replica::{self, Replica},
 };
 
 /// How long a feed stays with a process that no longer says it is alive, if nothing else is set.
@@ -29,7 +33,10 @@ const LEASE: TimeDelta = TimeDelta::seconds(120);
 /// Everything a request needs; cheap to clone.
 #[derive(Clone)]
 pub struct App {
+    /// Where it is read from; what is written goes to the primary.
     pub db: DatabaseConnection,
+    primary: DatabaseConnection,
+    replica: Option<Replica>,
     pub city: Arc<City>,
     pub clock: Clock,
     pub holder: Holder,
@@ -101,7 +108,51 @@ impl App {
         let writing = (db.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
         let (city, holder, newsroom) = (Arc::new(city), Holder::default(), Newsroom::default());
         let (sessions, throttle) = (SessionTimes::default(), Throttle::default());
-        Self { db, city, clock, holder, sessions, throttle, metrics, newsroom, evidence: None, writing }
+        let (primary, replica, evidence) = (db.clone(), None, None);
+        Self {
+            db,
+            primary,
+            replica,
+            city,
+            clock,
+            holder,
+            sessions,
+            throttle,
+            metrics,
+            newsroom,
+            evidence,
+            writing,
+        }
+    }
+
+    /// The same, with a replica of PostgreSQL of which nobody is shown anything that is older than `longest`.
+    #[must_use]
+    pub fn with_replica(self, mut db: DatabaseConnection, longest: Duration) -> Self {
+        let counting = self.metrics.clone();
+        db.set_metric_callback(move |statement| counting.sent(statement));
+        Self { replica: Some(Replica::new(db, longest)), ..self }
+    }
+
+    /// The replica, if there is one.
+    #[must_use]
+    pub fn replica(&self) -> Option<&Replica> {
+        self.replica.as_ref()
+    }
+
+    /// Looks after the replica, for as long as it is waited for.
+    pub async fn follow_replica(&self) {
+        if let Some(replica) = &self.replica {
+            replica.follow(&self.primary).await;
+        }
+    }
+
+    /// The same, but what that viewer asks is read from the replica; none when there is none, when what it has is too old, or
+    /// when it has not all yet that the viewer wrote.
+    pub async fn reading_for(&self, viewer: &Viewer) -> Option<Self> {
+        let replica = self.replica.as_ref()?;
+        // Without an answer of the primary's the question goes there too, and fails as it may.
+        let serves = replica.serves(&self.primary, viewer.actor).await.unwrap_or(false);
+        serves.then(|| Self { db: replica.db().clone(), ..self.clone() })
     }
 
     /// The same, but feeds stay for so long with a process that no longer says it is alive.
@@ -175,11 +226,22 @@ impl App {
         if !told.is_empty() && tx.is_postgres() {
             news::tell(&tx.conn, &told).await?;
         }
+        let wrote = tx.viewer.actor;
         tx.conn.commit().await?;
+        self.note_write(wrote).await;
         if self.writing.is_some() {
             told.into_iter().for_each(|news| self.newsroom.spread(news));
         }
         Ok(value)
+    }
+
+    // So that no server reads for this viewer from a replica that does not have it yet.
+    async fn note_write(&self, actor: Actor) {
+        let Some(replica) = &self.replica else { return };
+        if let Err(error) = replica::note(&self.primary, actor).await {
+            tracing::error!(cause = error.cause(), "how far a viewer has written is not known");
+            replica.failed();
+        }
     }
 
     async fn turn(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
@@ -195,7 +257,7 @@ impl App {
     /// Keeps in the audit log what no transaction does: a sign-in, say.
     pub async fn note(&self, attempt: Attempt<'_>) -> Result<()> {
         let _turn = self.turn().await;
-        attempt.keep(&self.db, self.clock.now()).await
+        attempt.keep(&self.primary, self.clock.now()).await
     }
 
     /// The same for what was refused. That it could not be kept is told to the log: the refusal stands anyway.
@@ -215,7 +277,7 @@ impl App {
     where
         F: Future<Output = Result<()>> + Send + 'static,
     {
-        let noted = note(self.db.clone());
+        let noted = note(self.primary.clone());
         let Some(writing) = self.writing.clone() else { return noted.await };
         if let Ok(_turn) = writing.try_lock() {
             return noted.await;
@@ -276,7 +338,7 @@ impl Tx {
             ..TransactionOptions::default()
         };
         Ok(Self {
-            conn: app.db.begin_with_options(options).await?,
+            conn: app.primary.begin_with_options(options).await?,
             viewer: viewer.clone(),
             city: app.city.clone(),
             evidence: app.evidence.clone(),

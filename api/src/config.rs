@@ -31,6 +31,13 @@ pub struct Config {
     /// then owns nothing and is given what it needs, no more; without it, the server migrates as itself.
     #[arg(long, global = true, env = "DATABASE_MIGRATE_URL", hide_env_values = true)]
     pub database_migrate_url: Option<String>,
+    /// A replica of the PostgreSQL database, from which queries are answered when it is young enough and has all that the
+    /// viewer wrote. All servers of a city name one, or none does.
+    #[arg(long, global = true, env = "DATABASE_REPLICA_URL", hide_env_values = true)]
+    pub database_replica_url: Option<String>,
+    /// Seconds by which the replica may be behind at most for anything to be read from it.
+    #[arg(long, global = true, env = "JFN_REPLICA_LAG_SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub replica_lag_seconds: u32,
     /// Address and port to listen on.
     #[arg(long, global = true, env = "JFN_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
@@ -108,7 +115,11 @@ pub struct Config {
     /// Seconds that the head of a request may take, and a connection stay idle; a proxy should let go of it earlier.
     #[arg(long, global = true, env = "JFN_HEAD_SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub head_seconds: u64,
-    /// Seconds that running requests get when the server is told to stop.
+    /// Seconds for which the server goes on when it is told to stop, and tells at `/readyz` that it will, so that whoever
+    /// shares requests out among servers sends it no more.
+    #[arg(long, global = true, env = "JFN_DRAIN_SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=600))]
+    pub drain_seconds: u32,
+    /// Seconds that running requests get when the server stops.
     #[arg(long, global = true, env = "JFN_GRACE_SECONDS", default_value_t = 20)]
     pub grace_seconds: u64,
 }

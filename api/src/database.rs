@@ -16,10 +16,17 @@ use sea_orm::{
 use crate::{
     config::Config,
     error::{Error, Result},
+    reads::readiness,
 };
 
 /// Operations of SQLite's machine between two looks at the time: some milliseconds.
 const OPERATIONS: i32 = 50_000;
+
+/// How much longer than a statement may take a transaction may wait for its process on PostgreSQL before it is given up.
+const ASLEEP: u32 = 3;
+
+/// How long a connection to a replica is waited for.
+const REPLICA_PATIENCE: Duration = Duration::from_secs(2);
 
 /// How to open a database.
 #[derive(Clone, Debug)]
@@ -57,6 +64,22 @@ impl Opening {
 
 /// Opens the database; a SQLite file is made when it is not there.
 pub async fn open(opening: &Opening) -> Result<DatabaseConnection> {
+    Ok(Database::connect(options(opening)?).await?)
+}
+
+/// Opens a replica of PostgreSQL, which need not be there yet; an error when the address is none of PostgreSQL.
+pub async fn open_replica(opening: &Opening, url: &str) -> Result<DatabaseConnection> {
+    if !url.starts_with("postgres") || !opening.url.starts_with("postgres") {
+        let message = "DATABASE_REPLICA_URL is for PostgreSQL, both there and in DATABASE_URL.";
+        return Err(Error::BadInput(message.to_owned()));
+    }
+    let mut options = options(&Opening { url: url.to_owned(), ..opening.clone() })?;
+    // Whoever cannot have a connection soon asks the primary.
+    options.connect_lazy(true).acquire_timeout(REPLICA_PATIENCE);
+    Ok(Database::connect(options).await?)
+}
+
+fn options(opening: &Opening) -> Result<ConnectOptions> {
     let mut options = ConnectOptions::new(opening.url.clone());
     options
         .max_connections(opening.connections)
@@ -69,6 +92,12 @@ pub async fn open(opening: &Opening) -> Result<DatabaseConnection> {
     }
     if let Some(most) = opening.statement_time {
         options.statement_timeout(most);
+        // A process that sleeps in the middle of a transaction would keep its locks, and with them its lease, for as long as
+        // it sleeps. None of ours does so little between two statements for longer than this.
+        let asleep = (most * ASLEEP).as_millis().to_string();
+        options.map_sqlx_postgres_opts(move |postgres| {
+            postgres.options([("idle_in_transaction_session_timeout", asleep.as_str())])
+        });
         options.map_sqlx_sqlite_pool_opts(move |pool| {
             pool.after_connect(move |connection, _| Box::pin(ends_after(connection, most)))
         });
@@ -103,7 +132,7 @@ pub async fn open(opening: &Opening) -> Result<DatabaseConnection> {
             "The database's address must start with `sqlite:` or `postgres://`.".to_owned(),
         ));
     }
-    Ok(Database::connect(options).await?)
+    Ok(options)
 }
 
 // Whoever takes the connection next has so much time from now on.
@@ -148,11 +177,38 @@ pub async fn prepare(opening: &Opening, migrate_url: Option<&str>) -> Result<()>
 }
 
 /// Runs the migrations that are missing. Servers that start together take turns.
+///
+/// A database that a newer version has migrated already is left as it is: migrations add to what is there before they take
+/// anything away, so that servers of two versions serve side by side while one replaces the other.
 pub async fn migrate(db: &DatabaseConnection) -> Result<()> {
     let turn = turn(db).await?;
-    Migrator::up(db, None).await?;
+    let (unknown, lacking) = (unknown(db).await?, readiness::pending(db).await?);
+    match (unknown.first(), lacking.first()) {
+        (None, _) => Migrator::up(db, None).await?,
+        (Some(_), None) => {
+            tracing::warn!(
+                migrations = unknown.join(", "),
+                "the database is of a newer version; it is served as it is"
+            );
+        }
+        (Some(newer), Some(lacks)) => {
+            return Err(Error::BadInput(format!(
+                "The database has the migration {newer}, which this version does not know, and lacks {lacks}, which it \
+                 needs. Start the version that has both."
+            )));
+        }
+    }
     drop(turn);
     Ok(())
+}
+
+/// The migrations of the database that this version does not know, oldest first.
+pub async fn unknown(db: &DatabaseConnection) -> Result<Vec<String>> {
+    let known = Migrator::migrations();
+    let mut unknown = readiness::applied(db).await;
+    unknown.retain(|name| !known.iter().any(|migration| migration.name() == name));
+    unknown.sort();
+    Ok(unknown)
 }
 
 /// Holds, until dropped, the right to prepare the database.

@@ -33,7 +33,7 @@ pub enum Error {
     /// Somebody else is at it; after so many seconds it is worth another try.
     #[error("{message}")]
     Busy { message: String, retry_after: u64 },
-    /// A run had to stop: it lost its feed, the feed was paused, or the server stops.
+    /// A run had to stop: it lost its feed or lease, the feed was paused, or the server stops.
     #[error("{0}")]
     Interrupted(String),
     /// A stream came faster than it was read.
@@ -176,8 +176,8 @@ fn condition(error: &DbErr) -> Condition {
     match told.code().as_deref() {
         // PostgreSQL's `query_canceled`, SQLite's `SQLITE_INTERRUPT`: the limit that a statement has.
         Some("57014" | "9") => Condition::Ended,
-        // PostgreSQL is told to stop, has crashed, starts, or has no connection left.
-        Some("57P01" | "57P02" | "57P03" | "53300") => Condition::Away,
+        // PostgreSQL is told to stop, has crashed, starts, has no connection left, or gave up a transaction that slept.
+        Some("57P01" | "57P02" | "57P03" | "53300" | "25P03") => Condition::Away,
         // PostgreSQL's `disk_full`, `SQLITE_FULL`.
         Some("53100" | "13") => Condition::Full,
         _ => Condition::Other,

@@ -31,6 +31,7 @@ pub mod news;
 pub mod presence;
 pub mod preset;
 pub mod reads;
+pub mod replica;
 pub mod schedule;
 pub mod scope;
 pub mod telemetry;

@@ -45,6 +45,8 @@ pub mod hearing;
 pub mod idempotency_record;
 pub mod imported_case;
 pub mod inspection;
+pub mod last_write;
+pub mod lease;
 pub mod legal_action;
 pub mod legal_action_status_change;
 pub mod letter;

@@ -25,6 +25,7 @@ mod m0022_sign_in;
 mod m0023_audit;
 mod m0024_litigation_holds;
 mod m0026_late_deadlines;
+mod m0027_servers;
 mod schema;
 
 use sea_orm_migration::prelude::*;
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0023_audit::Migration),
             Box::new(m0024_litigation_holds::Migration),
             Box::new(m0026_late_deadlines::Migration),
+            Box::new(m0027_servers::Migration),
         ]
     }
 }

@@ -17,17 +17,31 @@ pub struct Cluster {
 impl Cluster {
     /// Makes one and starts it.
     pub async fn start() -> Self {
+        let mut cluster = Self::nowhere();
+        let made = ["-U", "jfn", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
+        cluster.run("initdb", &made).await;
+        cluster.start_again().await;
+        cluster
+    }
+
+    /// Makes a standby that follows this one, and starts it.
+    pub async fn standby(&self) -> Self {
+        let mut standby = Self::nowhere();
+        let port = self.port.to_string();
+        let from = ["-h", "127.0.0.1", "-p", &port, "-U", "jfn", "--write-recovery-conf", "--no-sync"];
+        standby
+            .run("pg_basebackup", &[&from[..], &["--checkpoint=fast", "--wal-method=stream"]].concat())
+            .await;
+        standby.start_again().await;
+        standby
+    }
+
+    fn nowhere() -> Self {
         let folder =
             PathBuf::from(told("JFN_TEST_POSTGRES_FOLDER")).join(Uuid::now_v7().simple().to_string());
         let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = free.local_addr().expect("a bound socket").port();
-        drop(free);
-        let cluster = Self { folder, port, stopped: true };
-        let made = ["-U", "jfn", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
-        cluster.run("initdb", &made).await;
-        let mut cluster = cluster;
-        cluster.start_again().await;
-        cluster
+        Self { folder, port, stopped: true }
     }
 
     /// The address of its database `postgres`.

@@ -105,6 +105,13 @@ impl Place {
         Ran::of(ran.expect("it ends in time").expect("it starts"))
     }
 
+    /// Begins a command of the binary, which goes on by itself.
+    pub fn begin(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Begun {
+        let mut command = self.command(arguments);
+        command.envs(environment.iter().copied());
+        Begun(command.spawn().expect("it starts"))
+    }
+
     /// Starts a server and waits until it listens.
     pub async fn serve(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Server {
         self.serve_without(&[], arguments, environment).await
@@ -193,6 +200,33 @@ impl Ran {
     }
 }
 
+/// A command at work.
+pub struct Begun(Child);
+
+impl Begun {
+    /// What it calls itself where it holds a lease begins like this.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("process {} ", self.0.id().expect("it runs"))
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, name: &str) {
+        send(self.0.id().expect("it runs"), name);
+    }
+
+    /// Waits for its end.
+    pub async fn ended(self) -> Ran {
+        let ended = tokio::time::timeout(Duration::from_secs(120), self.0.wait_with_output()).await;
+        Ran::of(ended.expect("it ends in time").expect("a status"))
+    }
+}
+
+fn send(id: u32, name: &str) {
+    let sent = std::process::Command::new("kill").args([format!("-{name}"), id.to_string()]).status();
+    assert!(sent.expect("`kill` is there").success(), "the signal {name} is sent");
+}
+
 /// A server that runs.
 pub struct Server {
     child: Child,
@@ -273,9 +307,7 @@ impl Server {
 
     /// Sends it a signal.
     pub fn signal(&self, name: &str) {
-        let id = self.id().to_string();
-        let sent = std::process::Command::new("kill").args([format!("-{name}"), id]).status();
-        assert!(sent.expect("`kill` is there").success(), "the signal {name} is sent");
+        send(self.id(), name);
     }
 
     /// Waits for its end; answers whether it ended well, and all that it logged.

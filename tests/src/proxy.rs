@@ -49,6 +49,11 @@ impl Proxy {
         self.servers.send_modify(|servers| servers.push(server));
     }
 
+    /// Who comes from now on is passed to others.
+    pub fn remove(&self, server: &str) {
+        self.servers.send_modify(|servers| servers.retain(|known| known != server));
+    }
+
     async fn connect(&mut self) -> TcpStream {
         let mut told = self.servers.subscribe();
         loop {

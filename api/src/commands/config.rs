@@ -120,6 +120,7 @@ async fn look(config: &Config, findings: &mut Findings) -> Result<()> {
     if config.production && config.metrics_token.is_none() {
         findings.notes.push("Nobody can read `/metrics`: `JFN_METRICS_TOKEN` is not set.".to_owned());
     }
+    replica(config, findings).await?;
     database(config, findings).await
 }
 
@@ -153,6 +154,22 @@ fn secret(variable: String, told: Result<Option<Secret>>, findings: &mut Finding
         Err(error) => findings.wrong(&error),
     }
     Ok([format!("{variable}_FILE"), variable])
+}
+
+// Servers start without it, so that it does not answer is only told.
+async fn replica(config: &Config, findings: &mut Findings) -> Result<()> {
+    let Some(url) = &config.database_replica_url else { return Ok(()) };
+    match database::open_replica(&Opening { connections: 1, ..Opening::of(config) }, url).await {
+        Ok(db) => {
+            if db.ping().await.is_err() {
+                let message = "The replica of `DATABASE_REPLICA_URL` does not answer; until it does, the primary is read from.";
+                findings.notes.push(message.to_owned());
+            }
+            db.close().await?;
+        }
+        Err(error) => findings.wrong(&error),
+    }
+    Ok(())
 }
 
 async fn database(config: &Config, findings: &mut Findings) -> Result<()> {

@@ -1,12 +1,13 @@
 //! `jfn migrate up|status`.
 
-use migration::{MigrationStatus, Migrator, MigratorTrait};
+use migration::{Migrator, MigratorTrait};
 
 use super::print;
 use crate::{
     config::Config,
     database::{self, Opening},
     error::Result,
+    reads::readiness,
 };
 
 /// What to do about migrations.
@@ -20,7 +21,7 @@ pub struct Migrate {
 enum What {
     /// Run those that are missing.
     Up,
-    /// List all, and which are missing.
+    /// List all, which are missing, and which of the database's are of a newer version.
     Status,
 }
 
@@ -30,9 +31,14 @@ pub async fn run(config: &Config, arguments: &Migrate) -> Result<()> {
         database::prepare(&opening, config.database_migrate_url.as_deref()).await?;
     }
     let db = database::open(&opening).await?;
-    for migration in Migrator::get_migration_with_status(&db).await? {
-        let status = if migration.status() == MigrationStatus::Applied { "applied" } else { "missing" };
+    let lacking = readiness::pending(&db).await?;
+    for migration in Migrator::migrations() {
+        let is_missing = lacking.iter().any(|name| name == migration.name());
+        let status = if is_missing { "missing" } else { "applied" };
         print(&format!("{status}  {}\n", migration.name()))?;
+    }
+    for newer in database::unknown(&db).await? {
+        print(&format!("newer    {newer}\n"))?;
     }
     Ok(())
 }

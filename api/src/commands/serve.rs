@@ -42,6 +42,13 @@ pub async fn start(config: &Config, clock: Clock) -> Result<App> {
         idle: TimeDelta::minutes(config.session_idle_minutes.into()),
         longest: TimeDelta::hours(config.session_hours.into()),
     });
+    let app = match &config.database_replica_url {
+        Some(url) => {
+            let replica = database::open_replica(&opening, url).await?;
+            app.with_replica(replica, Duration::from_secs(config.replica_lag_seconds.into()))
+        }
+        None => app,
+    };
     Ok(app.with_lease(TimeDelta::seconds(i64::from(config.feed_lease_seconds))))
 }
 
@@ -83,6 +90,7 @@ pub async fn serve_on(app: App, config: &Config, socket: TcpListener) -> Result<
         metrics_token: config.metrics_token.clone(),
         connections: config.open_connections as usize,
         head_within: Duration::from_secs(config.head_seconds),
+        drain: Duration::from_secs(config.drain_seconds.into()),
         grace: Duration::from_secs(config.grace_seconds),
         schedule: !config.no_schedule,
         ..Edge::default()

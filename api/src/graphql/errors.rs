@@ -93,6 +93,11 @@ pub async fn keep_refused(app: &App, viewer: &Viewer, response: &Response) {
     }
 }
 
+/// The cause of the first error that is a fault of ours or of the database's.
+pub fn own_fault(response: &Response) -> Option<String> {
+    response.errors.iter().find_map(|error| error.source::<Error>().and_then(Error::cause))
+}
+
 /// Puts a code and the request's id on every error, and the cause of our own faults into the log.
 pub fn stamp(response: &mut Response, request_id: Uuid) {
     for error in &mut response.errors {

@@ -202,11 +202,11 @@ pub async fn execute(
     let named = named::of(&mut request);
     let mut response = match viewer {
         Some(viewer) => {
-            let loaders = Loaders { app: app.clone(), viewer: viewer.clone(), record: None };
-            let (batching, batches) = batching::batching();
-            let asked = Asked::new(loaders, batching);
             let is_change = named.is_some();
-            let running = Box::pin(batches.run(schema.execute(request.data(viewer.clone()).data(asked))));
+            // What follows the changes needs the newest, and the primary's own order of them.
+            let may_be_older = !is_change && !request.query.contains("changesSince");
+            let from = if may_be_older { app.reading_for(&viewer).await } else { None };
+            let running = Box::pin(read_from(schema, app, from, viewer.clone(), request));
             let running = async {
                 let response = NAMED.scope(named.unwrap_or_default(), running).await;
                 if !is_change {
@@ -223,6 +223,41 @@ pub async fn execute(
     tracing::Span::current().record("operation", operation);
     app.metrics.asked(operation, &counted::code(&response), began.elapsed());
     response
+}
+
+/// Runs the request on the replica, if it is to be read from; what fails there by no fault of the request is asked of the
+/// primary.
+async fn read_from(
+    schema: &JfnSchema,
+    app: &App,
+    replica: Option<App>,
+    viewer: Viewer,
+    request: async_graphql::Request,
+) -> async_graphql::Response {
+    let Some(replica) = replica else { return run(schema, app.clone(), viewer, request).await };
+    let mut again = async_graphql::Request::new(request.query.clone()).variables(request.variables.clone());
+    again.operation_name.clone_from(&request.operation_name);
+    let response = run(schema, replica, viewer.clone(), request).await;
+    let Some(cause) = errors::own_fault(&response) else { return response };
+    tracing::warn!(cause, "a question to the replica failed and is asked of the primary");
+    if let Some(replica) = app.replica() {
+        replica.failed();
+    }
+    run(schema, app.clone(), viewer, again).await
+}
+
+async fn run(
+    schema: &JfnSchema,
+    app: App,
+    viewer: Viewer,
+    request: async_graphql::Request,
+) -> async_graphql::Response {
+    let loaders = Loaders { app: app.clone(), viewer: viewer.clone(), record: None };
+    let (batching, batches) = batching::batching();
+    let asked = Asked::new(loaders, batching);
+    // Before the schema's own application, which reads from the primary.
+    let request = request.data(app).data(viewer).data(asked);
+    batches.run(schema.execute(request)).await
 }
 
 /// Runs one subscription for whoever is present: its events, or one answer of errors.

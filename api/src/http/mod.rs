@@ -80,6 +80,8 @@ pub struct Edge {
     pub head_within: Duration,
     /// How long a client may take nothing of its answer.
     pub taken_within: Duration,
+    /// How long it goes on after it was told to stop, saying so where it is asked whether it is ready.
+    pub drain: Duration,
     /// How long running requests get at shutdown.
     pub grace: Duration,
     /// Read feeds when they are due.
@@ -101,6 +103,7 @@ impl Default for Edge {
             connections: 1_024,
             head_within: Duration::from_secs(30),
             taken_within: Duration::from_secs(60),
+            drain: Duration::ZERO,
             grace: Duration::from_secs(20),
             schedule: false,
         }
@@ -116,6 +119,8 @@ struct Shared {
     sockets: OpenBy,
     /// Told when the server stops: streams would go on for ever.
     stop: Stop,
+    /// Told before: nobody is to send anything more.
+    draining: Stop,
     /// Room for pushed calls.
     pushes: tokio::sync::Semaphore,
     /// Room for files of evidence.
@@ -143,6 +148,8 @@ pub async fn serve(
         grace: edge.grace,
     };
     let (stopper, told) = Stop::new();
+    let (drainer, draining) = Stop::new();
+    let drain = edge.drain;
     let hearing = hear(app.clone(), told.clone());
     let runs = Runs::new(app.clone(), told.clone());
     if edge.schedule {
@@ -157,6 +164,7 @@ pub async fn serve(
         subscriptions: OpenBy::default(),
         sockets: OpenBy::default(),
         stop: told.clone(),
+        draining,
         pushes: tokio::sync::Semaphore::new(push::AT_ONCE),
         uploads: tokio::sync::Semaphore::new(evidence::AT_ONCE),
         packets: tokio::sync::Semaphore::new(packet::AT_ONCE),
@@ -167,6 +175,8 @@ pub async fn serve(
     tracing::info!(%address, "listening");
     let telling = async {
         stop.await;
+        drainer.stop();
+        tokio::time::sleep(drain).await;
         stopper.stop();
     };
     let serving = serving::serve(socket, routes(shared), manners, &open, told);
@@ -176,11 +186,11 @@ pub async fn serve(
     served
 }
 
-/// Hears what other servers tell, until this one stops.
+/// Hears what other servers tell and looks after the replica, until this one stops.
 fn hear(app: App, mut stop: Stop) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
         tokio::select! {
-            () = app.newsroom.hear(&app.db) => {}
+            ((), ()) = async { tokio::join!(app.newsroom.hear(&app.db), app.follow_replica()) } => {}
             () = stop.told() => {}
         }
     })
@@ -280,6 +290,10 @@ async fn with_id<E: Endpoint>(
         tracing::info!(%method, path, status = response.status().as_u16(), micros, "answered");
         if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
             response.headers_mut().insert("x-request-id", value);
+        }
+        if shared.draining.is_told() {
+            // Whoever asks again connects again, which leads to another server.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         Ok(response)

@@ -36,11 +36,16 @@ async fn found(app: &App) -> Result<Vec<String>> {
 
 /// The migrations that the database lacks, oldest first.
 pub async fn pending(db: &DatabaseConnection) -> Result<Vec<String>> {
+    let applied = applied(db).await;
+    let all = Migrator::migrations().into_iter().map(|migration| migration.name().to_owned());
+    Ok(all.filter(|name| !applied.contains(name)).collect())
+}
+
+/// The migrations that the database has.
+pub async fn applied(db: &DatabaseConnection) -> Vec<String> {
     let sql = "SELECT version FROM seaql_migrations";
     // The table comes with the first migration.
     let rows =
         db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap_or_default();
-    let applied: Vec<String> = rows.iter().filter_map(|row| row.try_get("", "version").ok()).collect();
-    let all = Migrator::migrations().into_iter().map(|migration| migration.name().to_owned());
-    Ok(all.filter(|name| !applied.contains(name)).collect())
+    rows.iter().filter_map(|row| row.try_get("", "version").ok()).collect()
 }

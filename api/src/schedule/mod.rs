@@ -7,7 +7,7 @@ mod stop;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use chrono::TimeDelta;
@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 pub use self::stop::{Stop, Stopper};
 use crate::{
     app::App,
-    authz::{Action, Viewer},
+    authz::Viewer,
     error::{Error, Result},
     writes::{
         evidence_uploads,
@@ -29,9 +29,6 @@ use crate::{
 
 /// The longest time between two looks at what is due.
 const LOOK: TimeDelta = TimeDelta::seconds(5);
-
-/// How often flags that nobody reviewed and files that nobody attached are looked for.
-const HOUR: Duration = Duration::from_secs(3_600);
 
 /// How a run is carried out.
 pub struct Manner<'a> {
@@ -78,9 +75,8 @@ pub async fn tick(app: &App, stop: &Stop) -> Result<usize> {
 
 // Also where no feed brings anything any more.
 async fn flags_go_stale(app: &App) {
-    let marked = app.write(&Viewer::server(), "flagStale", Action::RunFeeds, flags::mark_stale).await;
-    if let Err(error) = marked {
-        tracing::error!(cause = error.cause(), "flags that nobody reviewed could not be marked");
+    if let Err(error) = flags::mark_stale_if_due(app).await {
+        tell(&error, "flags that nobody reviewed could not be marked");
     }
 }
 
@@ -89,9 +85,15 @@ async fn files_are_given_up(app: &App) {
     match evidence_uploads::give_up(app).await {
         Ok(0) => {}
         Ok(files) => tracing::info!(files, "files that nobody attached were given up"),
-        Err(error) => {
-            tracing::error!(cause = error.cause(), "files that nobody attached could not be given up")
-        }
+        Err(error) => tell(&error, "files that nobody attached could not be given up"),
+    }
+}
+
+fn tell(error: &Error, what: &str) {
+    match error {
+        // Another server does it.
+        Error::Interrupted(why) => tracing::warn!("{what}: {why}"),
+        _ => tracing::error!(cause = error.cause(), "{what}"),
     }
 }
 
@@ -169,13 +171,9 @@ impl Runs {
         let pause = pause.max(Duration::from_millis(100));
         self.spawn(async move {
             let mut stop = runs.stop.clone();
-            let mut stale: Option<Instant> = None;
             while !stop.is_told() {
-                if stale.is_none_or(|at| at.elapsed() > HOUR) {
-                    stale = Some(Instant::now());
-                    flags_go_stale(&runs.app).await;
-                    files_are_given_up(&runs.app).await;
-                }
+                flags_go_stale(&runs.app).await;
+                files_are_given_up(&runs.app).await;
                 match feed_runs::due(&runs.app).await {
                     Ok(due) => due.into_iter().for_each(|due| runs.begin(due)),
                     Err(error) => tracing::error!(cause = error.cause(), "what is due could not be told"),

@@ -13,7 +13,10 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
-use super::cases;
+use super::{
+    cases,
+    leases::{Heartbeat, Lease, Work},
+};
 use crate::{
     app::{App, Tx},
     authz::{Action, Viewer},
@@ -22,6 +25,7 @@ use crate::{
         refusal::{Code, Refusal},
     },
     error::{Error, Result},
+    evidence_store::EvidenceStore,
     scope::{LockRows, VisibleTo, unscoped},
 };
 
@@ -29,6 +33,8 @@ use crate::{
 pub const PATIENCE: TimeDelta = TimeDelta::hours(24);
 /// How long a file is left alone by everybody before it counts as left behind.
 const LEFT_BEHIND: Duration = Duration::from_secs(48 * 3_600);
+/// Time between two looks at what was left behind.
+const PAUSE: TimeDelta = TimeDelta::hours(1);
 /// Files that are given up in one go.
 const AT_ONCE: u64 = 500;
 
@@ -124,20 +130,34 @@ pub(super) async fn attachable(
     Ok(found)
 }
 
-/// Gives up what was announced and not attached in time, with its file; answers how many. A file that could not be removed
-/// is tried again the next time.
+/// Gives up, if it is time to look and nobody else does, what was announced and not attached in time, with its file; answers
+/// how many. A file that could not be removed is tried again the next time.
 pub async fn give_up(app: &App) -> Result<usize> {
     let store = app.evidence()?;
+    let Some(lease) = Lease::take_due(app, Work::RemoveLeftFiles).await? else { return Ok(0) };
+    let alive = Heartbeat::start(app, &lease);
+    let removed = remove_left(app, store, &lease).await;
+    drop(alive);
+    let ended = lease.end(app, Some(PAUSE)).await;
+    removed.and_then(|removed| ended.map(|()| removed))
+}
+
+async fn remove_left(app: &App, store: &EvidenceStore, lease: &Lease) -> Result<usize> {
     let server = Viewer::server();
-    let marked = app.write(&server, "evidenceGiveUp", Action::AddEvidence, async |tx| mark(tx).await).await?;
-    let mut removed = Vec::with_capacity(marked.len());
-    for id in marked {
+    let marked = app.write(&server, "evidenceGiveUp", Action::AddEvidence, async |tx| {
+        lease.keep(tx).await?;
+        mark(tx).await
+    });
+    let mut removed = Vec::new();
+    // Whoever sleeps here and wakes does no harm: what is marked can be attached no more, and a file goes once.
+    for id in marked.await? {
         match store.remove(id).await {
             Ok(()) => removed.push(id),
             Err(error) => tracing::error!(upload = %id, cause = error.cause(), "a file could not be removed"),
         }
     }
     app.write(&server, "evidenceForget", Action::AddEvidence, async |tx| {
+        lease.keep(tx).await?;
         let gone = Entity::delete_many().filter(Column::Id.is_in(removed.iter().copied()));
         gone.filter(Column::DiscardedAt.is_not_null()).exec(tx.conn()).await?;
         Ok(())

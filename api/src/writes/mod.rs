@@ -22,6 +22,7 @@ pub mod hearings;
 pub mod idempotency;
 pub mod ingest;
 pub mod inspections;
+pub mod leases;
 pub mod legal_actions;
 pub mod letters;
 pub mod litigation_holds;

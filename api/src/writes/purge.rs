@@ -10,7 +10,11 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
-use super::{ingest, many};
+use super::{
+    ingest,
+    leases::{Heartbeat, Lease, Work},
+    many,
+};
 use crate::{
     app::{App, Tx},
     authz::{Action, Viewer},
@@ -23,13 +27,23 @@ use crate::{
 const BATCH: u64 = 5_000;
 
 /// Carries the plan out; answers how many calls went. What keeps a call is asked again with each batch, so a hold that is
-/// placed in the meantime holds.
+/// placed in the meantime holds. `Busy` while another process is at it; `Interrupted` when one took over.
 pub async fn carry_out(app: &App, plan: &Plan) -> Result<u64> {
+    let lease = Lease::take(app, Work::PurgeCalls).await?;
+    let alive = Heartbeat::start(app, &lease);
+    let gone = all(app, plan, &lease).await;
+    drop(alive);
+    let ended = lease.end(app, None).await;
+    // Why it stopped says more than that the lease could not be given back either.
+    gone.and_then(|gone| ended.map(|()| gone))
+}
+
+async fn all(app: &App, plan: &Plan, lease: &Lease) -> Result<u64> {
     let (server, mut gone) = (Viewer::server(), 0);
     for share in plan.feeds.iter().filter(|share| share.goes > 0) {
         loop {
             let batch = app.write(&server, "callsPurge", Action::RunFeeds, async |tx| {
-                batch(tx, share.feed, plan.keeps_from).await
+                batch(tx, lease, share.feed, plan.keeps_from).await
             });
             let went = batch.await?;
             gone += went;
@@ -41,9 +55,10 @@ pub async fn carry_out(app: &App, plan: &Plan) -> Result<u64> {
     Ok(gone)
 }
 
-async fn batch(tx: &mut Tx, feed: FeedId, keeps_from: NaiveDate) -> Result<u64> {
-    // No batch of the feed is taken at the same time.
+async fn batch(tx: &mut Tx, lease: &Lease, feed: FeedId, keeps_from: NaiveDate) -> Result<u64> {
+    // No batch of the feed is taken at the same time. Whoever waits for that does not keep others from seeing the lease.
     ingest::lock(tx, Some(feed)).await?;
+    lease.keep(tx).await?;
     let calls: Vec<CallId> = unscoped::<call::Entity>()
         .select_only()
         .column(call::Column::Id)

@@ -1,22 +1,18 @@
 //! The right to write a feed's calls: one holder at a time across all servers, and a dead one loses it.
 
-use std::time::Duration;
-
 use chrono::TimeDelta;
 use entity::{feed, id::FeedId};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
 
 use crate::{
-    app::{App, Holder, Tx},
-    authz::{Action, Viewer},
+    app::{Holder, Tx},
     error::{Error, Result},
     scope::unscoped,
+    writes::leases::{Holding, TRY_AGAIN},
 };
 
-/// Seconds after which a feed that is read by somebody is worth another try at most; few runs take longer.
-const TRY_AGAIN: i64 = 10;
-
-/// A lease of a feed.
+/// A lease of a feed. It is like those of other work (`leases`), but stands in the feed's row: a run locks that row anyway,
+/// so to renew the lease costs no statement more, and servers of earlier versions that still run look for it there.
 ///
 /// Each has a number, and every transaction of a run renews it by that number (`keep`): a holder that was paused until
 /// somebody else took over finds another number there and writes nothing. This holds even when the servers' clocks
@@ -102,34 +98,12 @@ impl Lease {
     }
 }
 
-/// Renews a lease while its holder waits for a slow source; ends when dropped.
-pub struct Heartbeat(tokio::task::JoinHandle<()>);
-
-impl Heartbeat {
-    #[must_use]
-    pub fn start(app: &App, lease: &Lease) -> Self {
-        let (app, lease) = (app.clone(), lease.clone());
-        let period = (lease.period / 3).to_std().unwrap_or_default().max(Duration::from_millis(100));
-        Self(tokio::spawn(async move {
-            let server = Viewer::server();
-            loop {
-                tokio::time::sleep(period).await;
-                let kept = app.write(&server, "feedLease", Action::RunFeeds, async |tx| lease.keep(tx).await);
-                match kept.await {
-                    Ok(()) => {}
-                    // The run finds out by itself at its next batch.
-                    Err(Error::Interrupted(_)) => return,
-                    Err(error) => {
-                        tracing::warn!(cause = error.cause(), "the lease of a feed could not be renewed");
-                    }
-                }
-            }
-        }))
+impl Holding for Lease {
+    fn period(&self) -> TimeDelta {
+        self.period
     }
-}
 
-impl Drop for Heartbeat {
-    fn drop(&mut self) {
-        self.0.abort();
+    async fn renew(&self, tx: &Tx) -> Result<()> {
+        self.keep(tx).await
     }
 }

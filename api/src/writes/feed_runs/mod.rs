@@ -24,7 +24,7 @@ pub use self::{
     by_hand::{pause, run_now},
     due::{Due, due},
     files::{taken_files, tell_file},
-    lease::{Heartbeat, Lease},
+    lease::Lease,
     left_behind::clear_up,
 };
 use super::ingest::Counts;

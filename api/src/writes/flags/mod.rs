@@ -15,5 +15,5 @@ pub use self::{
     evaluate::evaluate,
     open_case::{Opening, open_case},
     review::{CallDecision, Decision, Review, review},
-    stale::mark_stale,
+    stale::{mark_stale, mark_stale_if_due},
 };

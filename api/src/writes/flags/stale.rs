@@ -13,10 +13,27 @@ use sea_orm::{
 
 use super::history;
 use crate::{
-    app::Tx,
+    app::{App, Tx},
+    authz::{Action, Viewer},
     error::Result,
     scope::{LockRows, unscoped},
+    writes::leases::{Lease, Work},
 };
+
+/// Time between two looks at flags that nobody reviews; they wait for weeks.
+const PAUSE: TimeDelta = TimeDelta::hours(1);
+
+/// Marks them if it is time to look and nobody else does.
+pub async fn mark_stale_if_due(app: &App) -> Result<()> {
+    let Some(lease) = Lease::take_due(app, Work::MarkStaleFlags).await? else { return Ok(()) };
+    app.write(&Viewer::server(), "flagStale", Action::RunFeeds, async |tx| {
+        mark_stale(tx).await?;
+        // In the transaction of the marks: who lost the lease before this leaves none.
+        lease.keep(tx).await?;
+        lease.give_back(tx, Some(PAUSE)).await
+    })
+    .await
+}
 
 /// Marks the flags that waited for review longer than the city lets them; answers how many.
 pub async fn mark_stale(tx: &mut Tx) -> Result<i32> {

@@ -26,8 +26,9 @@ pub use self::{
     summary::{Counts, Summary},
 };
 use super::{
-    feed_runs::{self, Begun, Failure, Found, Heartbeat, Purpose},
+    feed_runs::{self, Begun, Failure, Found, Purpose},
     flags,
+    leases::Heartbeat,
 };
 use crate::{
     app::{App, Tx},
