@@ -16,9 +16,7 @@ use entity::{
     staff::{self, StaffRole},
     team_seat,
 };
-use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, EntityTrait, IntoActiveModel, QueryOrder, QuerySelect,
-};
+use sea_orm::{ActiveModelBehavior, ActiveModelTrait, EntityTrait, IntoActiveModel, QueryOrder, QuerySelect};
 use tests::{Jfn, start_of_time};
 
 /// Cases of the whole city; with each go five events, two deadlines, and with six of ten a legal action and its hearing.
@@ -58,7 +56,10 @@ pub async fn make(jfn: &Jfn, count: usize) -> City {
             let (place, district) = places[number * places.len() / count];
             let district = district.expect("every place of this city lies in a district");
             let seated = |role| {
-                seats.iter().find(|seat| seat.district_id == district && seat.role == role).map(|s| s.staff_id)
+                seats
+                    .iter()
+                    .find(|seat| seat.district_id == district && seat.role == role)
+                    .map(|s| s.staff_id)
             };
             let drawn = Drawn {
                 number,
@@ -152,8 +153,7 @@ impl Drawn {
         let opened = start_of_time() - days(1 + n % 1_000) - TimeDelta::seconds((n % 86_400) as i64);
         let open = n % 5 > 0;
         let priority = [CasePriority::High, CasePriority::Normal, CasePriority::Low][n % 3];
-        let stages =
-            [CaseStage::Assessment, CaseStage::Notice, CaseStage::Litigation, CaseStage::Monitoring];
+        let stages = [CaseStage::Assessment, CaseStage::Notice, CaseStage::Litigation, CaseStage::Monitoring];
         let events = 1 + n % 9;
         let case = case::Model {
             id: self.id,

@@ -69,7 +69,8 @@ impl Bench {
         let jfn = Jfn::start(store).await;
         let count = |whole: f64| (whole * of_whole * share()) as u64;
         let (places, calls) = (count(generated::PLACES as f64), count(crate::CALLS as f64));
-        let calls = calls.min(std::env::var("JFN_BENCH_CALLS").ok().and_then(|n| n.parse().ok()).unwrap_or(calls));
+        let calls =
+            calls.min(std::env::var("JFN_BENCH_CALLS").ok().and_then(|n| n.parse().ok()).unwrap_or(calls));
         generated::some_places(&jfn, places).await;
         generated::log(log, calls);
         let imported = import::elsewhere(&jfn.opening(), log).await;
@@ -185,13 +186,27 @@ fn wanted(goal: &Goal) -> String {
 fn heading() {
     println!(
         "{:<24}{:>3} {:>9} {:>9} {:>7} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>6} {:>6}",
-        "", "at", "ours/s", "floor/s", "share", "p50 ms", "floor", "p99 ms", "floor", "CPU ms", "floor", "times", "SQL"
+        "",
+        "at",
+        "ours/s",
+        "floor/s",
+        "share",
+        "p50 ms",
+        "floor",
+        "p99 ms",
+        "floor",
+        "CPU ms",
+        "floor",
+        "times",
+        "SQL"
     );
 }
 
 /// The whole city on PostgreSQL.
 pub async fn on_postgres(log: &std::path::Path) {
-    println!("\nA city of cases on PostgreSQL, over HTTP with sign-in; beside it one statement behind a bare HTTP server");
+    println!(
+        "\nA city of cases on PostgreSQL, over HTTP with sign-in; beside it one statement behind a bare HTTP server"
+    );
     let bench = Bench::start(Store::Postgres, 1.0, log).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     figure("start to first answer", format!("{:.0} ms", bench.started * 1_000.0), "at most 300 ms");
