@@ -12,6 +12,7 @@ test:
 
 # Figures under load, each beside the same work as plain SQL. On PostgreSQL it starts a server of its own.
 bench:
+	cargo build --release --locked -p tests --bin jfn-under-test --bin bench
 	tests/postgres.sh cargo run --release --locked -p tests --bin bench
 
 # What takes long: the invariants under attack and failure, an hour of them. `make soak RUN=kills` plays one of them.

@@ -221,10 +221,12 @@ impl App {
         let _turn = self.turn().await;
         let mut tx = Tx::begin(self, viewer, mutation).await?;
         let value = operation(&mut tx).await?; // an error drops the transaction, which rolls it back
-        audit::of_transaction(&tx, named).await?;
+        let kept = audit::of_transaction(&tx, named);
         let told = std::mem::take(&mut tx.news);
         if !told.is_empty() && tx.is_postgres() {
-            news::tell(&tx.conn, &told).await?;
+            news::tell(&tx.conn, &told, kept).await?;
+        } else if let Some(kept) = kept {
+            tx.conn.execute(&kept).await?;
         }
         let wrote = tx.viewer.actor;
         tx.conn.commit().await?;

@@ -8,7 +8,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use entity::{audit_row, id::AuditRowId};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryTrait, sea_query::InsertStatement};
 
 use crate::{
     app::{REQUEST_ID, Tx},
@@ -75,6 +75,13 @@ pub struct Attempt<'a> {
 impl Attempt<'_> {
     /// Keeps it.
     pub async fn keep(&self, db: &impl ConnectionTrait, at: DateTime<Utc>) -> Result<()> {
+        db.execute(&self.statement(at)).await?;
+        Ok(())
+    }
+
+    /// The statement that keeps it.
+    #[must_use]
+    pub fn statement(&self, at: DateTime<Utc>) -> InsertStatement {
         let nothing = [String::new()];
         let subjects = if self.subjects.is_empty() { &nothing } else { self.subjects };
         let actor = self.who.map(|viewer| viewer.actor);
@@ -96,21 +103,21 @@ impl Attempt<'_> {
             address: Set(address.map(|address| address.to_string())),
             result: Set(self.result.to_owned()),
         });
-        audit_row::Entity::insert_many(rows).exec_without_returning(db).await?;
-        Ok(())
+        audit_row::Entity::insert_many(rows).into_query()
     }
 }
 
-/// Keeps what a transaction did: a row for each thing that it changed, or one that it changed nothing. The server's own
-/// work that comes to nothing is no news.
-pub async fn of_transaction(tx: &Tx, named: &[String]) -> Result<()> {
+/// The statement that keeps what a transaction did: a row for each thing that it changed, or one that it changed nothing.
+/// None for the server's own work that comes to nothing, which is no news.
+#[must_use]
+pub fn of_transaction(tx: &Tx, named: &[String]) -> Option<InsertStatement> {
     let (subjects, result) = match (tx.subjects.as_slice(), tx.viewer.actor) {
-        ([], Actor::Server) => return Ok(()),
+        ([], Actor::Server) => return None,
         ([], Actor::Staff(_) | Actor::Token { .. }) => (named, UNCHANGED),
         (changed, _) => (changed, DONE),
     };
     let attempt = Attempt { who: Some(&tx.viewer), action: tx.mutation, subjects, result };
-    attempt.keep(tx.conn(), tx.now).await
+    Some(attempt.statement(tx.now))
 }
 
 /// The code of what somebody was refused with.

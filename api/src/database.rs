@@ -28,6 +28,9 @@ const ASLEEP: u32 = 3;
 /// How long a connection to a replica is waited for.
 const REPLICA_PATIENCE: Duration = Duration::from_secs(2);
 
+/// A connection that was not used for so long is asked whether it still lives before it is used.
+const IDLE: Duration = Duration::from_secs(1);
+
 /// How to open a database.
 #[derive(Clone, Debug)]
 pub struct Opening {
@@ -86,6 +89,8 @@ fn options(opening: &Opening) -> Result<ConnectOptions> {
         .connect_timeout(Duration::from_secs(10))
         // Whoever waits for a connection waits no longer than for a statement.
         .acquire_timeout(opening.statement_time.unwrap_or(Duration::from_secs(30)))
+        // To ask after each connection before each statement would double the round trips; one that was used just now lives.
+        .test_before_acquire_if_idle_for(IDLE)
         .sqlx_logging(false);
     if let Some(schema) = &opening.schema {
         options.set_schema_search_path(schema.clone());

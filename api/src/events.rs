@@ -1,13 +1,14 @@
 //! The timeline of cases, each entry bound to the one before it.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 use entity::{
     case,
     case_event::{self, CaseEventKind, Change, Changes},
     id::CaseEventId,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Statement, sea_query::Expr,
+    ColumnTrait, ConnectionTrait, Iterable, ModelTrait, Statement,
+    sea_query::{CommonTableExpression, Expr, InsertStatement, Query, WithClause},
 };
 use sha2::{Digest, Sha256};
 
@@ -86,13 +87,24 @@ impl Entry {
 /// Binds an entry to the case's newest one; the caller, who holds the case locked or makes it, writes both rows.
 pub async fn bind(tx: &mut Tx, case: &mut case::Model, entry: Entry) -> Result<case_event::Model> {
     let transaction = place_in_order(tx).await?;
+    bound(tx, case, entry, CaseEventId::generate(), transaction)
+}
+
+fn bound(
+    tx: &mut Tx,
+    case: &mut case::Model,
+    entry: Entry,
+    id: CaseEventId,
+    transaction: i64,
+) -> Result<case_event::Model> {
     let mut event = case_event::Model {
-        id: CaseEventId::generate(),
+        id,
         case_id: case.id,
         position: case.event_count + 1,
         transaction,
         kind: entry.kind,
-        occurred_at: entry.occurred_at.unwrap_or(tx.now),
+        // To the microsecond that both databases keep.
+        occurred_at: entry.occurred_at.map_or(tx.now, |at| at.trunc_subsecs(6)),
         recorded_at: tx.now,
         actor_id: tx.viewer.staff_id(),
         summary: entry.summary,
@@ -114,19 +126,63 @@ pub async fn bind(tx: &mut Tx, case: &mut case::Model, entry: Entry) -> Result<c
 
 /// Appends an entry to the case, whose row the caller holds locked.
 pub async fn append(tx: &mut Tx, case: &mut case::Model, entry: Entry) -> Result<CaseEventId> {
-    let event = bind(tx, case, entry).await?;
-    let id = event.id;
-    let active: case_event::ActiveModel = event.into();
-    case_event::Entity::insert(active.reset_all()).exec_without_returning(tx.conn()).await?;
-    case::Entity::update_many()
-        .col_expr(case::Column::EventCount, Expr::value(case.event_count))
-        .col_expr(case::Column::EventHash, Expr::value(case.event_hash.clone()))
-        .col_expr(case::Column::UpdatedAt, Expr::value(case.updated_at))
-        .filter(case::Column::Id.eq(case.id))
-        .exec(tx.conn())
-        .await?;
-    Ok(id)
+    Ok(append_as(tx, case, entry, CaseEventId::generate()).await?.id)
 }
+
+/// The same with an id that was told before, and answers the row.
+pub async fn append_as(
+    tx: &mut Tx,
+    case: &mut case::Model,
+    entry: Entry,
+    id: CaseEventId,
+) -> Result<case_event::Model> {
+    let known = match tx.transaction {
+        None if tx.is_postgres() => None,
+        _ => Some(place_in_order(tx).await?),
+    };
+    let mut event = bound(tx, case, entry, id, known.unwrap_or_default())?;
+    let mut moved = Query::update();
+    moved
+        .table(case::Entity)
+        .value(case::Column::EventCount, case.event_count)
+        .value(case::Column::EventHash, case.event_hash.as_str())
+        .value(case::Column::UpdatedAt, case.updated_at)
+        .and_where(case::Column::Id.eq(case.id));
+    if !tx.is_postgres() {
+        tx.conn().execute(&inserted(&event, known)?).await?;
+        tx.conn().execute(&moved).await?;
+        return Ok(event);
+    }
+    // In one statement: each costs a round trip, while others may wait for the case.
+    let moved = CommonTableExpression::new().table_name("moved").query(moved).to_owned();
+    let mut inserted = inserted(&event, known)?;
+    inserted.returning_col(case_event::Column::Transaction);
+    let written = WithClause::new().cte(moved).to_owned().query(inserted);
+    let row = tx.conn().query_one(&written).await?;
+    let row = row.ok_or_else(|| Error::Internal("an entry was not written".to_owned()))?;
+    event.transaction = row.try_get("", "transaction")?;
+    tx.transaction = Some(event.transaction);
+    Ok(event)
+}
+
+// Where the transaction's number is not known yet, PostgreSQL puts it in.
+fn inserted(event: &case_event::Model, transaction: Option<i64>) -> Result<InsertStatement> {
+    let value = |column: case_event::Column| match (column, transaction) {
+        (case_event::Column::Transaction, None) => Expr::cust(NUMBER),
+        (case_event::Column::Transaction, Some(number)) => Expr::val(number),
+        (column, _) => column.save_as(Expr::val(event.get(column))),
+    };
+    let mut insert = Query::insert();
+    insert
+        .into_table(case_event::Entity)
+        .columns(case_event::Column::iter())
+        .values(case_event::Column::iter().map(value))
+        .map_err(|error| Error::Internal(error.to_string()))?;
+    Ok(insert)
+}
+
+/// The number of the transaction that runs, as PostgreSQL counts them.
+const NUMBER: &str = "pg_current_xact_id()::text::bigint";
 
 /// The hash of an entry: SHA-256 over all its columns in a fixed order, the previous hash among them.
 pub fn hash(event: &case_event::Model) -> Result<String> {
@@ -154,9 +210,9 @@ async fn place_in_order(tx: &mut Tx) -> Result<i64> {
         return Ok(transaction);
     }
     let sql = if tx.is_postgres() {
-        "SELECT pg_current_xact_id()::text::bigint AS place"
+        format!("SELECT {NUMBER} AS place")
     } else {
-        "SELECT coalesce(max(\"transaction\"), 0) + 1 AS place FROM case_event"
+        "SELECT coalesce(max(\"transaction\"), 0) + 1 AS place FROM case_event".to_owned()
     };
     let statement = Statement::from_string(tx.conn().get_database_backend(), sql);
     let row = tx.conn().query_one_raw(statement).await?;

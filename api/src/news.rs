@@ -7,6 +7,7 @@ use std::{fmt, str::FromStr, time::Duration};
 use entity::id::{CaseEventId, FeedRunId, FlagId};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, Statement,
+    sea_query::{CommonTableExpression, Expr, InsertStatement, Query, WithClause},
     sqlx::{self, postgres::PgListener},
 };
 use tokio::sync::broadcast;
@@ -113,12 +114,21 @@ impl Newsroom {
     }
 }
 
-/// Tells all servers, as soon as this transaction is committed. Only for PostgreSQL.
-pub async fn tell(conn: &DatabaseTransaction, news: &[News]) -> Result<()> {
+/// Tells all servers, as soon as this transaction is committed, and carries out `along` in the same round trip. Only for
+/// PostgreSQL.
+pub async fn tell(conn: &DatabaseTransaction, news: &[News], along: Option<InsertStatement>) -> Result<()> {
     let told: Vec<String> = news.iter().map(News::to_string).collect();
-    let sql = format!("SELECT pg_notify({CHANNEL}, told) FROM UNNEST($1::text[]) AS told");
-    let statement = Statement::from_sql_and_values(conn.get_database_backend(), sql, [told.into()]);
-    conn.execute_raw(statement).await?;
+    let telling = Expr::cust_with_values(format!("pg_notify({CHANNEL}, UNNEST($1::text[]))"), [told]);
+    let telling = Query::select().expr(telling).to_owned();
+    match along {
+        Some(along) => {
+            let along = CommonTableExpression::new().table_name("along").query(along).to_owned();
+            conn.execute(&WithClause::new().cte(along).to_owned().query(telling)).await?;
+        }
+        None => {
+            conn.execute(&telling).await?;
+        }
+    }
     Ok(())
 }
 

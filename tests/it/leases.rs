@@ -175,7 +175,6 @@ async fn of_two_purges_one_does_it_and_one_that_slept_through_its_lease_finds_it
     place.raze().await;
 }
 
-#[expect(clippy::disallowed_methods, reason = "the processes go by the real clock")]
 fn real_now() -> chrono::DateTime<chrono::Utc> {
     chrono::Utc::now()
 }

@@ -228,7 +228,20 @@ story! {
         told(app, &[line(10, "Noise Party", "14 OAK ST"), line(11, "Noise Party", "14 OAK ST")]).await;
         let statements = jfn.statements();
         assert_eq!(order().await, [oak.clone(), elm.clone()], "new calls");
-        assert_eq!(jfn.statements() - statements, remembered + 1, "only the sums are asked for again");
+        let again = remembered + 3;
+        assert_eq!(jfn.statements() - statements, again, "how the calls stand, the sums, and the places once more");
+        let ranked = async |fields: &str| {
+            let list = format!("{{ highVolumeProperties(window: {{ days: 30 }}) {{ nodes {{ property {{ id }} volume {{ {fields} }} }} }} }}");
+            sergeant.ask(&list, json!({})).await["highVolumeProperties"]["nodes"].take()
+        };
+        let statements = jfn.statements();
+        let known = ranked("qualifying").await;
+        assert_eq!(jfn.statements() - statements, 2, "the sign-in, and the places with how the calls stand");
+        let mut whole = ranked("qualifying distinctDays").await;
+        for node in whole.as_array_mut().unwrap() {
+            node["volume"].as_object_mut().unwrap().remove("distinctDays").expect("it was added up");
+        }
+        assert_eq!(known, whole, "what the list is ordered by is what is added up");
 
         let feed = sergeant.ask("{ feeds { id key } }", json!({})).await["feeds"].take();
         let feed = feed.as_array().unwrap().iter().find(|feed| feed["key"] == "demo-police").unwrap()["id"].clone();

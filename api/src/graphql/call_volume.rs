@@ -25,33 +25,87 @@ use crate::{
 };
 
 /// What the calls at a place add up to in a window. Protected calls are in no total, category or day.
-#[derive(Clone, SimpleObject)]
+#[derive(Clone)]
 pub struct CallVolume {
-    /// First day of the window.
+    qualifying: i32,
+    /// None where only that was asked for, and was known.
+    whole: Option<Whole>,
+}
+
+#[derive(Clone)]
+struct Whole {
     from: Date,
-    /// Last day of the window.
     to: Date,
-    /// Calls that the sources list now, without the protected ones.
     total: i32,
+    distinct_days: i32,
+    protected_count: Option<i32>,
+    excluded: Vec<ExclusionCount>,
+    by_category: Vec<CategoryCount>,
+    daily: Vec<DailyCount>,
+    per_unit: Option<f64>,
+    as_of: Option<DateTime<Utc>>,
+}
+
+/// What the calls at a place add up to in a window. Protected calls are in no total, category or day.
+#[Object]
+impl CallVolume {
+    /// First day of the window.
+    async fn from(&self) -> Result<Date> {
+        Ok(self.whole()?.from)
+    }
+
+    /// Last day of the window.
+    async fn to(&self) -> Result<Date> {
+        Ok(self.whole()?.to)
+    }
+
+    /// Calls that the sources list now, without the protected ones.
+    async fn total(&self) -> Result<i32> {
+        Ok(self.whole()?.total)
+    }
+
     /// Calls of a category that rules may count, at an exact address, opened by a caller, and not taken back by their
     /// disposition. A rule may count fewer of them, such as one a day.
-    qualifying: i32,
+    async fn qualifying(&self) -> i32 {
+        self.qualifying
+    }
+
     /// Days with a qualifying call.
-    distinct_days: i32,
+    async fn distinct_days(&self) -> Result<i32> {
+        Ok(self.whole()?.distinct_days)
+    }
+
     /// Protected calls, summed over the whole calendar months of the window that are over, each month rounded down to a
     /// multiple of 5; null when the window has fewer than 30 days or no such month, or when the sum is 0. So neither an answer
     /// nor the difference of two tells who called for help, or when (Government Code 53165, 53165.1; 34 U.S.C. 12495).
-    protected_count: Option<i32>,
+    async fn protected_count(&self) -> Result<Option<i32>> {
+        Ok(self.whole()?.protected_count)
+    }
+
     /// Calls that do not qualify, each under the strictest reason; PROTECTED is left out where `protectedCount` is null.
-    excluded: Vec<ExclusionCount>,
+    async fn excluded(&self) -> Result<&[ExclusionCount]> {
+        Ok(&self.whole()?.excluded)
+    }
+
     /// What `total` is made of, most calls first.
-    by_category: Vec<CategoryCount>,
+    async fn by_category(&self) -> Result<&[CategoryCount]> {
+        Ok(&self.whole()?.by_category)
+    }
+
     /// What `total` is made of, by day; days without a call are left out.
-    daily: Vec<DailyCount>,
+    async fn daily(&self) -> Result<&[DailyCount]> {
+        Ok(&self.whole()?.daily)
+    }
+
     /// Qualifying calls for each dwelling unit or guest room; null when their number is not known.
-    per_unit: Option<f64>,
+    async fn per_unit(&self) -> Result<Option<f64>> {
+        Ok(self.whole()?.per_unit)
+    }
+
     /// The newest call that any feed has told of; null when none has.
-    as_of: Option<DateTime<Utc>>,
+    async fn as_of(&self) -> Result<Option<DateTime<Utc>>> {
+        Ok(self.whole()?.as_of)
+    }
 }
 
 /// How many calls were left out for a reason.
@@ -90,6 +144,10 @@ pub struct DailyCount {
 }
 
 impl CallVolume {
+    fn whole(&self) -> Result<&Whole> {
+        self.whole.as_ref().ok_or_else(|| Error::Internal("a volume of calls was not added up".to_owned()))
+    }
+
     fn new(volume: Volume, units: Option<i32>) -> Self {
         let Volume { sums, days, as_of } = volume;
         let call_volume::CallVolume {
@@ -101,11 +159,10 @@ impl CallVolume {
             by_category,
             daily,
         } = sums;
-        Self {
+        let whole = Whole {
             from: days.from.into(),
             to: days.to.into(),
             total,
-            qualifying,
             distinct_days,
             protected_count: protected,
             excluded: excluded.into_iter().map(Into::into).collect(),
@@ -119,7 +176,8 @@ impl CallVolume {
                 .collect(),
             per_unit: units.filter(|units| *units > 0).map(|units| f64::from(qualifying) / f64::from(units)),
             as_of,
-        }
+        };
+        Self { qualifying, whole: Some(whole) }
     }
 }
 
@@ -135,6 +193,7 @@ pub async fn volume_of(ctx: &Context<'_>, place: &property::Model, asked: Asked)
 pub struct PropertyCallVolume {
     place: property::Model,
     asked: Asked,
+    qualifying: i32,
 }
 
 /// A place and its calls.
@@ -147,6 +206,10 @@ impl PropertyCallVolume {
 
     /// What its calls add up to in the window.
     async fn volume(&self, ctx: &Context<'_>) -> Result<CallVolume> {
+        // By this the list is ordered, so it is known; whatever else is asked for is added up.
+        if ctx.field().selection_set().all(|field| matches!(field.name(), "qualifying" | "__typename")) {
+            return Ok(CallVolume { qualifying: self.qualifying, whole: None });
+        }
         volume_of(ctx, &self.place, self.asked).await
     }
 }
@@ -178,12 +241,14 @@ impl CallVolumeQuery {
         ctx.viewer_who(Action::ReadCases, "highVolumeProperties")?;
         let (app, viewer) = (ctx.app()?, ctx.viewer_who(Action::ReadAggregates, "highVolumeProperties")?);
         let asked = window.read()?;
-        let (days, _) = reads::calls::window(app, asked).await?;
         let filter = Filter { districts: district_ids(ctx, districts)?, use_types };
         let window = Window::forward(first, after)?;
-        let page =
-            reads::busy_places::busiest(app, ctx.rankings()?, viewer, asked, days, &filter, &window).await?;
-        let node = |row: Busy| PropertyCallVolume { place: row.place, asked };
+        let page = reads::busy_places::busiest(app, ctx.rankings()?, viewer, asked, &filter, &window).await?;
+        let node = |row: Busy| PropertyCallVolume {
+            place: row.place,
+            asked,
+            qualifying: i32::try_from(row.qualifying).unwrap_or(i32::MAX),
+        };
         Ok(PropertyCallVolumeConnection::of(page, node))
     }
 }

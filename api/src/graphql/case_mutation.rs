@@ -4,6 +4,7 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::{
     case::{CaseOutcome, CasePriority, CaseSource, CaseStage},
+    case_event,
     case_kind::CaseKind,
     id::{CaseEventId, CaseId, StaffId},
 };
@@ -22,7 +23,10 @@ use crate::{
     domain::refusal::Refusal,
     error::Result,
     reads,
-    writes::{self, idempotency},
+    writes::{
+        self,
+        idempotency::{self, Made},
+    },
 };
 
 /// The case as it is now, or why the mutation was refused.
@@ -266,20 +270,26 @@ impl CaseMutation {
     ) -> Result<CaseEventPayload> {
         let once = once(input.idempotency_key, &input)?;
         let note = writes::cases::Note {
+            id: CaseEventId::generate(),
             body: input.body,
             occurred_at: input.occurred_at,
             privileged: input.privileged,
         };
-        let id = input.case_id;
-        let outcome: Result<CaseEventId> = ctx
+        let (id, event) = (input.case_id, note.id);
+        let outcome: Result<Made<CaseEventId, case_event::Model>> = ctx
             .app()?
             .write(ctx.viewer()?, "caseAddNote", Action::WorkCases, async |tx| {
-                idempotency::once(tx, &once, async |tx| writes::cases::add_note(tx, id, note).await).await
+                idempotency::once_as(tx, &once, event, async |tx| writes::cases::add_note(tx, id, note).await)
+                    .await
             })
             .await;
         let (made, refusals) = settle(outcome)?;
         let event = match made {
-            Some(id) => reads::case_events::by_id(ctx.app()?, ctx.viewer()?, id).await?.map(CaseEvent),
+            // Who may write it may read it; what was written is known, and is not read once more.
+            Some(Made::Now(row)) => Some(CaseEvent(row)),
+            Some(Made::Before(id)) => {
+                reads::case_events::by_id(ctx.app()?, ctx.viewer()?, id).await?.map(CaseEvent)
+            }
             None => None,
         };
         Ok(CaseEventPayload { event, user_errors: user_errors(refusals) })

@@ -43,6 +43,7 @@ mod flag_preview;
 mod hearing;
 mod inspection;
 mod inspection_mutation;
+mod known_documents;
 mod legal_action;
 mod legal_action_mutation;
 mod legal_action_query;
@@ -78,15 +79,14 @@ mod suggested_remedy;
 mod team;
 mod violation;
 
-use async_graphql::{MergedObject, Schema};
-use futures_util::{Stream, StreamExt, future, stream};
+use async_graphql::{MergedObject, Schema, ValidationMode, parser::types::OperationType};
+use futures_util::{FutureExt, Stream, StreamExt, future, future::BoxFuture, stream};
 use uuid::Uuid;
 
-use self::{as_of::Asked, live::LiveSubscription, loaders::Loaders};
+use self::{as_of::Asked, known_documents::KnownDocuments, live::LiveSubscription, loaders::Loaders};
 pub use self::{
     context::Background,
     fitting::{Misfit, misfit},
-    limits::operation_of,
 };
 use crate::{
     app::{App, REQUEST_ID},
@@ -159,7 +159,13 @@ pub struct Mutation(
 );
 
 /// The schema with everything it needs to run.
-pub type JfnSchema = Schema<Query, Mutation, LiveSubscription>;
+pub struct JfnSchema {
+    /// Holds documents against itself before they run.
+    checking: Schema<Query, Mutation, LiveSubscription>,
+    /// Runs those that are known to fit. Without extensions: the library hands every single field to each of them.
+    trusting: Schema<Query, Mutation, LiveSubscription>,
+    known: KnownDocuments,
+}
 
 /// The schema without an application, as it is printed.
 #[must_use]
@@ -170,21 +176,54 @@ pub fn sdl() -> String {
 /// The schema that serves `app`; `background` carries out what a mutation begins.
 #[must_use]
 pub fn schema(app: App, production: bool, background: Background) -> JfnSchema {
-    let live = Live::start(&app);
-    let builder = builder().data(app).data(live).data(background).data(Rankings::default());
-    let builder = if production { builder.disable_introspection().disable_suggestions() } else { builder };
-    builder.finish()
+    let (live, rankings) = (Live::start(&app), Rankings::default());
+    let finish = |builder: Builder| {
+        let data = (app.clone(), live.clone(), background.clone(), rankings.clone());
+        let builder = builder.data(data.0).data(data.1).data(data.2).data(data.3);
+        let builder =
+            if production { builder.disable_introspection().disable_suggestions() } else { builder };
+        builder.finish()
+    };
+    JfnSchema {
+        checking: finish(builder()),
+        trusting: finish(bare_builder().validation_mode(ValidationMode::Fast)),
+        known: KnownDocuments::default(),
+    }
 }
 
-fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, LiveSubscription> {
+type Builder = async_graphql::SchemaBuilder<Query, Mutation, LiveSubscription>;
+
+fn builder() -> Builder {
+    bare_builder().extension(request_cost::Costs)
+}
+
+fn bare_builder() -> Builder {
     Schema::build(Query::default(), Mutation::default(), LiveSubscription)
-        .extension(request_cost::Costs)
         .limit_complexity(limits::COMPLEXITY)
         .limit_recursive_depth(limits::RECURSION)
 }
 
+/// What a request asks for, as far as it can be read and is not too large; a query when it cannot.
+pub fn operation_of(schema: &JfnSchema, request: &mut async_graphql::Request) -> OperationType {
+    schema.known.recall(request);
+    limits::operation_of(request)
+}
+
 /// Runs one request for a viewer; nobody is a viewer too, of nothing.
-pub async fn execute(
+///
+/// The future is made here, and not by whoever waits for it, so that all the resolvers are compiled with this crate and not
+/// with each program that uses it.
+pub fn execute<'a>(
+    schema: &'a JfnSchema,
+    app: &'a App,
+    viewer: Option<Viewer>,
+    request: async_graphql::Request,
+    request_id: Uuid,
+) -> BoxFuture<'a, async_graphql::Response> {
+    answer(schema, app, viewer, request, request_id).boxed()
+}
+
+async fn answer(
     schema: &JfnSchema,
     app: &App,
     viewer: Option<Viewer>,
@@ -216,7 +255,7 @@ pub async fn execute(
             };
             REQUEST_ID.scope(request_id, running).await
         }
-        None => schema.execute(request).await,
+        None => schema.run(request).await,
     };
     errors::stamp(&mut response, request_id);
     let operation = counted::operation(operation.as_deref(), &response);
@@ -234,19 +273,19 @@ async fn read_from(
     viewer: Viewer,
     request: async_graphql::Request,
 ) -> async_graphql::Response {
-    let Some(replica) = replica else { return run(schema, app.clone(), viewer, request).await };
+    let Some(replica) = replica else { return run_for(schema, app.clone(), viewer, request).await };
     let mut again = async_graphql::Request::new(request.query.clone()).variables(request.variables.clone());
     again.operation_name.clone_from(&request.operation_name);
-    let response = run(schema, replica, viewer.clone(), request).await;
+    let response = run_for(schema, replica, viewer.clone(), request).await;
     let Some(cause) = errors::own_fault(&response) else { return response };
     tracing::warn!(cause, "a question to the replica failed and is asked of the primary");
     if let Some(replica) = app.replica() {
         replica.failed();
     }
-    run(schema, app.clone(), viewer, again).await
+    run_for(schema, app.clone(), viewer, again).await
 }
 
-async fn run(
+async fn run_for(
     schema: &JfnSchema,
     app: App,
     viewer: Viewer,
@@ -257,7 +296,24 @@ async fn run(
     let asked = Asked::new(loaders, batching);
     // Before the schema's own application, which reads from the primary.
     let request = request.data(app).data(viewer).data(asked);
-    batches.run(schema.execute(request)).await
+    batches.run(schema.run(request)).await
+}
+
+impl JfnSchema {
+    /// Runs a request, whose document was read; held against the schema is only what is not known to fit.
+    async fn run(&self, mut request: async_graphql::Request) -> async_graphql::Response {
+        if let Some(cost) = self.known.cost(&request) {
+            let response = self.trusting.execute(request).await;
+            return response.extension(request_cost::NAME, request_cost::told(cost));
+        }
+        let unknown = KnownDocuments::unknown(&mut request);
+        let response = self.checking.execute(request).await;
+        let cost = request_cost::of(&response);
+        if let (Some(unknown), Some(cost)) = (unknown, cost) {
+            self.known.keep(unknown, cost);
+        }
+        response
+    }
 }
 
 /// Runs one subscription for whoever is present: its events, or one answer of errors.
@@ -271,7 +327,7 @@ pub fn follow(
     if let Err(error) = limits::check(&mut request) {
         return stream::once(future::ready(refused(error, request_id))).boxed();
     }
-    let events = schema.execute_stream(request.data(viewer.clone()).data(presence));
+    let events = schema.checking.execute_stream(request.data(viewer.clone()).data(presence));
     let stamped = events.then(move |mut response| {
         let (app, viewer) = (app.clone(), viewer.clone());
         REQUEST_ID.scope(request_id, async move {

@@ -13,6 +13,9 @@ use async_graphql::{
 
 use super::limits;
 
+/// Where in `extensions` it stands.
+pub const NAME: &str = "cost";
+
 /// Puts `extensions.cost` on answers.
 pub struct Costs;
 
@@ -31,7 +34,7 @@ impl Extension for Cost {
         // What was refused before it was counted has no cost.
         match self.0.load(Ordering::Relaxed) {
             0 => response,
-            cost => response.extension("cost", told(cost)),
+            cost => response.extension(NAME, told(cost)),
         }
     }
 
@@ -46,6 +49,14 @@ impl Extension for Cost {
     }
 }
 
-fn told(cost: usize) -> Value {
+/// What an answer tells of its cost.
+pub fn told(cost: usize) -> Value {
     value!({ "requested": cost, "limit": limits::COMPLEXITY })
+}
+
+/// The cost that an answer tells; none when the request was refused before it was counted.
+pub fn of(response: &Response) -> Option<usize> {
+    let Some(Value::Object(told)) = response.extensions.get(NAME) else { return None };
+    let Some(Value::Number(cost)) = told.get("requested") else { return None };
+    usize::try_from(cost.as_u64()?).ok()
 }

@@ -22,6 +22,8 @@ use crate::{authn::Renewal, authz::Viewer, error::Error, presence::Presence};
 
 const GRAPHQL: &str = "application/graphql-response+json";
 const JSON: &str = "application/json";
+/// Bytes for which an answer has room from the start.
+const ANSWER: usize = 4 * 1024;
 
 /// What a request asks by GET, in its query string.
 #[derive(Deserialize)]
@@ -109,7 +111,7 @@ async fn answer(request: &Request, body: Option<Body>, shared: &Shared, id: Requ
             return respond(status, media, &error_of(id, error.code(), &error.to_string()));
         }
     };
-    let operation = crate::graphql::operation_of(&mut query);
+    let operation = crate::graphql::operation_of(&shared.schema, &mut query);
     if wants_events {
         return match present(request, shared).await {
             Ok(Some(present)) => event_stream::answer(shared, present, query, id).await,
@@ -198,17 +200,24 @@ fn in_address(request: &Request) -> Result<Sent, (StatusCode, String)> {
 }
 
 fn render(response: &async_graphql::Response, media: &str, id: RequestId) -> Response {
-    let executed = was_executed(response);
+    let internal = |error: serde_json::Error| failed(media, id, &Error::Internal(error.to_string()));
+    if was_executed(response) {
+        let mut body = Vec::with_capacity(ANSWER);
+        return match serde_json::to_writer(&mut body, response) {
+            Ok(()) => respond_with(StatusCode::OK, media, body),
+            Err(error) => internal(error),
+        };
+    }
     let body = serde_json::to_value(response).map(|mut body| {
-        if let Some(map) = body.as_object_mut().filter(|_| !executed) {
+        if let Some(map) = body.as_object_mut() {
             map.remove("data");
         }
         body
     });
     match body {
-        Ok(body) if executed || media == JSON => respond(StatusCode::OK, media, &body),
+        Ok(body) if media == JSON => respond(StatusCode::OK, media, &body),
         Ok(body) => respond(StatusCode::BAD_REQUEST, media, &body),
-        Err(error) => failed(media, id, &Error::Internal(error.to_string())),
+        Err(error) => internal(error),
     }
 }
 
@@ -227,11 +236,15 @@ fn error_of(id: RequestId, code: &str, message: &str) -> Value {
 }
 
 fn respond(status: StatusCode, media: &str, body: &Value) -> Response {
+    respond_with(status, media, body.to_string())
+}
+
+fn respond_with(status: StatusCode, media: &str, body: impl Into<Body>) -> Response {
     Response::builder()
         .status(status)
         .header(header::CACHE_CONTROL, "no-store")
         .content_type(format!("{media}; charset=utf-8"))
-        .body(body.to_string())
+        .body(body)
 }
 
 fn accepts(request: &Request, media: &str) -> bool {

@@ -30,6 +30,7 @@ use std::{
 
 use poem::{
     Endpoint, EndpointExt, IntoResponse, Request, Response, Route,
+    endpoint::BoxEndpoint,
     http::{HeaderValue, StatusCode, header},
 };
 use tracing::Instrument;
@@ -196,7 +197,8 @@ fn hear(app: App, mut stop: Stop) -> tokio::task::JoinHandle<()> {
     })
 }
 
-fn routes(shared: Arc<Shared>) -> impl Endpoint {
+// Boxed, so that what lies behind the routes is compiled with this crate and not with each program that uses it.
+fn routes(shared: Arc<Shared>) -> BoxEndpoint<'static, Response> {
     Route::new()
         .at("/graphql", graphql::endpoint)
         .at("/feeds/:key/calls", poem::post(push::endpoint))
@@ -222,6 +224,7 @@ fn routes(shared: Arc<Shared>) -> impl Endpoint {
             move |endpoint, request| within_rate(shared.clone(), endpoint, request)
         })
         .around(move |endpoint, request| with_id(shared.clone(), endpoint, request))
+        .boxed()
 }
 
 /// Refuses what comes too often from one address, before anything else is looked at, and lets the audit log know the address.

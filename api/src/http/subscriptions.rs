@@ -69,7 +69,9 @@ impl Shared {
     ) -> Result<impl Stream<Item = Answer> + Send + use<>, Value> {
         let most = self.edge.subscriptions_by_viewer;
         let refused = |code: &str, message: String| json!({ "message": message, "extensions": { "code": code, "requestId": id.0 } });
-        if graphql::operation_of(&mut request) == async_graphql::parser::types::OperationType::Mutation {
+        if graphql::operation_of(&self.schema, &mut request)
+            == async_graphql::parser::types::OperationType::Mutation
+        {
             let message = "Send mutations by POST, one at a time.".to_owned();
             return Err(refused("BAD_INPUT", message));
         }

@@ -3,29 +3,31 @@
 use std::{
     cmp::Reverse,
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use chrono::{DateTime, Utc};
 use entity::{
-    call_roll_up, feed,
+    call_roll_up,
     id::{DistrictId, PropertyId},
     property::{self, UseType},
 };
 use sea_orm::{
-    ColumnTrait, Condition, DbErr, FromQueryResult, JoinType, Order, QueryFilter, QueryOrder, QueryResult,
-    QuerySelect, QueryTrait, Select,
-    sea_query::{Expr, ExprTrait, Func},
+    ColumnTrait, Condition, ConnectionTrait, DbErr, FromQueryResult, JoinType, Order, QueryFilter,
+    QueryOrder, QueryResult, QuerySelect, QueryTrait, Select,
+    sea_query::{Expr, ExprTrait, Func, Query},
 };
 
 use super::{
     call_volumes::check,
+    calls,
     page::{self, Key, Page, Sorting, Window},
 };
 use crate::{
     app::App,
     authz::Viewer,
     domain::day_window::{Asked, DayWindow},
-    error::Result,
+    error::{Error, Result},
     scope::{VisibleTo, unscoped},
 };
 
@@ -55,43 +57,71 @@ pub struct Filter {
     pub use_types: Option<Vec<UseType>>,
 }
 
-/// All places with a qualifying call in a window, most calls first, and the count of changes that it was told at.
-type Ranking = (i64, Arc<Vec<(PropertyId, i64)>>);
+/// All places with a qualifying call in a window, most calls first.
+type Ranking = Arc<Vec<(PropertyId, i64)>>;
 
 /// The rankings of the windows that were last asked for. To add up tens of thousands of places takes ten times as long as
-/// a page may; whether anything changed since is one look at the feeds.
+/// a page may; whether anything changed since is one look at the feeds, which is taken with the places of the page.
 #[derive(Clone, Debug, Default)]
-pub struct Rankings(Arc<Mutex<HashMap<DayWindow, Ranking>>>);
+pub struct Rankings(Arc<Mutex<Remembered>>);
+
+#[derive(Debug, Default)]
+struct Remembered {
+    /// How the calls stood when these were told.
+    standing: Option<Standing>,
+    rankings: HashMap<DayWindow, Ranking>,
+}
 
 impl Rankings {
-    /// The ranking of these days.
-    pub async fn of(&self, app: &App, days: DayWindow) -> Result<Arc<Vec<(PropertyId, i64)>>> {
-        // Asked before the sums are: if calls change in between, the next who asks finds another count and adds up again.
-        let changes = changes(app).await?;
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&days).cloned();
-        if let Some((_, ranking)) = known.filter(|(at, _)| *at == changes) {
-            return Ok(ranking);
+    fn remembered(&self) -> MutexGuard<'_, Remembered> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    // The ranking of that window, and how the calls stood when it was told.
+    fn last(&self, app: &App, asked: Asked) -> Option<(Standing, Ranking)> {
+        let remembered = self.remembered();
+        let standing = remembered.standing?;
+        Some((standing, remembered.rankings.get(&standing.days(app, asked))?.clone()))
+    }
+
+    // The sums are made after the calls stood like that: if calls change in between, the next who asks finds that, and adds up
+    // again.
+    async fn of(&self, app: &App, days: DayWindow, standing: Standing) -> Result<Ranking> {
+        let ranking: Vec<(PropertyId, i64)> = sums(days).into_tuple().all(&app.db).await?;
+        let ranking = Arc::new(ranking);
+        let mut remembered = self.remembered();
+        if remembered.standing != Some(standing) || remembered.rankings.len() >= WINDOWS {
+            *remembered = Remembered { standing: Some(standing), rankings: HashMap::new() };
         }
-        let sums: Vec<(PropertyId, i64)> = sums(days).into_tuple().all(&app.db).await?;
-        let ranking = Arc::new(sums);
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= WINDOWS {
-            known.clear();
-        }
-        known.insert(days, (changes, ranking.clone()));
+        remembered.rankings.insert(days, ranking.clone());
         Ok(ranking)
     }
 }
 
-// Every transaction that changes calls counts so in its feed's row (`ingest::lock`).
-async fn changes(app: &App) -> Result<i64> {
-    let counts: Vec<i64> = unscoped::<feed::Entity>()
-        .select_only()
-        .column(feed::Column::CallsChanged)
-        .into_tuple()
-        .all(&app.db)
-        .await?;
-    Ok(counts.into_iter().sum())
+/// How often calls changed, and how far they reach. Every transaction that changes calls counts so in its feed's row
+/// (`ingest::lock`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
+struct Standing {
+    changes: i64,
+    as_of: Option<DateTime<Utc>>,
+}
+
+const CHANGES: &str = "(SELECT CAST(COALESCE(SUM(calls_changed), 0) AS bigint) FROM feed)";
+const AS_OF: &str = "(SELECT MAX(data_as_of) FROM feed)";
+
+impl Standing {
+    async fn now(app: &App) -> Result<Self> {
+        let mut asked = Query::select();
+        asked.expr_as(Expr::cust(CHANGES), "changes").expr_as(Expr::cust(AS_OF), "as_of");
+        let row = app.db.query_one(&asked).await?;
+        let row = row.ok_or_else(|| Error::Internal("the feeds tell nothing".to_owned()))?;
+        Ok(Self::from_query_result(&row, "")?)
+    }
+
+    // As `calls::window` has it.
+    fn days(self, app: &App, asked: Asked) -> DayWindow {
+        asked.up_to(self.as_of.map_or_else(|| app.today(), |at| app.city.day_of(at)))
+    }
 }
 
 fn sums(days: DayWindow) -> Select<call_roll_up::Entity> {
@@ -115,11 +145,35 @@ pub async fn busiest(
     rankings: &Rankings,
     viewer: &Viewer,
     asked: Asked,
-    days: DayWindow,
     filter: &Filter,
     window: &Window,
 ) -> Result<Page<Busy>> {
     check(viewer)?;
+    // The window as it was asked for: a cursor stays good when the data reach further.
+    let sorting = Sorting::new(format!("busy places {asked:?}"))
+        .by(Expr::col(("volume", "qualifying")), Order::Desc)
+        .by(property::Column::Id, Order::Asc);
+    if filter.districts.is_some() || filter.use_types.is_some() {
+        let (days, _) = calls::window(app, asked).await?;
+        let keys = |row: &Busy| vec![Key::Number(row.qualifying), row.place.id.0.into()];
+        return page::page(&app.db, listed(viewer, filter, days), &sorting, window, keys).await;
+    }
+    if let Some((standing, ranking)) = rankings.last(app, asked) {
+        let days = standing.days(app, asked);
+        let page = ranked(&ranking, &sorting, window, listed(viewer, filter, days))?;
+        let (page, found) = with_places(app, viewer, page).await?;
+        if found == Some(standing) {
+            return Ok(page);
+        }
+    }
+    let standing = Standing::now(app).await?;
+    let days = standing.days(app, asked);
+    let ranking = rankings.of(app, days, standing).await?;
+    let page = ranked(&ranking, &sorting, window, listed(viewer, filter, days))?;
+    Ok(with_places(app, viewer, page).await?.0)
+}
+
+fn listed(viewer: &Viewer, filter: &Filter, days: DayWindow) -> Select<property::Entity> {
     let mut select = property::Entity::visible_to(viewer).filter(
         Condition::all()
             .add_option(filter.districts.clone().map(|ids| property::Column::DistrictId.is_in(ids)))
@@ -134,37 +188,62 @@ pub async fn busiest(
         Expr::col(("volume", call_roll_up::Column::PropertyId))
             .equals((property::Entity, property::Column::Id)),
     );
-    let select = select.expr_as(Expr::col(("volume", "qualifying")), "qualifying");
-    // The window as it was asked for: a cursor stays good when the data reach further.
-    let sorting = Sorting::new(format!("busy places {asked:?}"))
-        .by(Expr::col(("volume", "qualifying")), Order::Desc)
-        .by(property::Column::Id, Order::Asc);
-    if filter.districts.is_some() || filter.use_types.is_some() {
-        let keys = |row: &Busy| vec![Key::Number(row.qualifying), row.place.id.0.into()];
-        return page::page(&app.db, select, &sorting, window, keys).await;
-    }
-    let ranking = rankings.of(app, days).await?;
+    select.expr_as(Expr::col(("volume", "qualifying")), "qualifying")
+}
+
+fn ranked(
+    ranking: &Ranking,
+    sorting: &Sorting,
+    window: &Window,
+    counted: Select<property::Entity>,
+) -> Result<Page<(PropertyId, i64)>> {
     let order = |(place, calls): &(PropertyId, i64)| (Reverse(*calls), place.0);
     let keys = |(place, calls): &(PropertyId, i64)| vec![Key::Number(*calls), place.0.into()];
     let of_keys = |keys: &[Key]| match keys {
         [Key::Number(calls), Key::Id(place)] => Some((Reverse(*calls), *place)),
         _ => None,
     };
-    let page = page::of_ranked(&ranking, &sorting, window, order, keys, of_keys, select)?;
-    with_places(app, viewer, page).await
+    page::of_ranked(ranking, sorting, window, order, keys, of_keys, counted)
 }
 
-async fn with_places(app: &App, viewer: &Viewer, page: Page<(PropertyId, i64)>) -> Result<Page<Busy>> {
+// With the places it is told how the calls stand: in the same statement, so that one look at the database is enough. None when
+// no place is there to tell it with.
+async fn with_places(
+    app: &App,
+    viewer: &Viewer,
+    page: Page<(PropertyId, i64)>,
+) -> Result<(Page<Busy>, Option<Standing>)> {
     let ids = page.rows.iter().map(|(_, (place, _))| *place);
-    let places =
-        property::Entity::visible_to(viewer).filter(property::Column::Id.is_in(ids)).all(&app.db).await?;
+    let found = property::Entity::visible_to(viewer)
+        .filter(property::Column::Id.is_in(ids))
+        .expr_as(Expr::cust(CHANGES), "changes")
+        .expr_as(Expr::cust(AS_OF), "as_of")
+        .into_model::<Found>()
+        .all(&app.db)
+        .await?;
+    let standing = found.first().map(|found| found.standing);
     let mut places: HashMap<PropertyId, property::Model> =
-        places.into_iter().map(|place| (place.id, place)).collect();
+        found.into_iter().map(|found| (found.place.id, found.place)).collect();
     let row = |(cursor, (id, qualifying))| Some((cursor, Busy { place: places.remove(&id)?, qualifying }));
-    Ok(Page {
+    let page = Page {
         rows: page.rows.into_iter().filter_map(row).collect(),
         has_next: page.has_next,
         has_previous: page.has_previous,
         count: page.count,
-    })
+    };
+    Ok((page, standing))
+}
+
+struct Found {
+    place: property::Model,
+    standing: Standing,
+}
+
+impl FromQueryResult for Found {
+    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+        Ok(Self {
+            place: property::Model::from_query_result(row, prefix)?,
+            standing: Standing::from_query_result(row, prefix)?,
+        })
+    }
 }

@@ -8,7 +8,7 @@ use entity::{
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, EntityTrait, QueryFilter,
-    sea_query::{Expr, OnConflict},
+    sea_query::{Expr, ExprTrait, OnConflict},
 };
 use uuid::Uuid;
 
@@ -36,24 +36,7 @@ pub async fn once<I: From<Uuid> + Into<Uuid> + Copy>(
     once: &Once,
     operation: impl AsyncFnOnce(&mut Tx) -> Result<I>,
 ) -> Result<I> {
-    forget_expired(tx, once).await?;
-    let record = ActiveModel {
-        id: Set(IdempotencyRecordId::generate()),
-        actor: Set(actor(tx)),
-        mutation: Set(tx.mutation.to_owned()),
-        key: Set(once.key),
-        input_hash: Set(once.input_hash.clone()),
-        object_id: Set(None),
-        created_at: Set(tx.now),
-    };
-    // A concurrent request with the same key waits here until the first one has ended.
-    let claimed = Entity::insert(record)
-        .on_conflict(
-            OnConflict::columns([Column::Actor, Column::Mutation, Column::Key]).do_nothing().to_owned(),
-        )
-        .exec_without_returning(tx.conn())
-        .await?;
-    if claimed == 0 {
+    if !claimed(tx, once, None).await? {
         return repeated(tx, once).await.map(I::from);
     }
     let made = operation(tx).await?;
@@ -65,6 +48,48 @@ pub async fn once<I: From<Uuid> + Into<Uuid> + Copy>(
     Ok(made)
 }
 
+/// What came of a mutation that makes something under an id of its own.
+pub enum Made<I, T> {
+    Now(T),
+    /// By an earlier request with the same key.
+    Before(I),
+}
+
+/// The same for an operation that makes what has this id, which spares a statement.
+pub async fn once_as<I: From<Uuid> + Into<Uuid> + Copy, T>(
+    tx: &mut Tx,
+    once: &Once,
+    id: I,
+    operation: impl AsyncFnOnce(&mut Tx) -> Result<T>,
+) -> Result<Made<I, T>> {
+    if claimed(tx, once, Some(id.into())).await? {
+        Ok(Made::Now(operation(tx).await?))
+    } else {
+        Ok(Made::Before(repeated(tx, once).await?.into()))
+    }
+}
+
+// A concurrent request with the same key waits here until the first one has ended. A key that is no longer remembered is
+// claimed anew.
+async fn claimed(tx: &Tx, once: &Once, object: Option<Uuid>) -> Result<bool> {
+    let record = ActiveModel {
+        id: Set(IdempotencyRecordId::generate()),
+        actor: Set(actor(tx)),
+        mutation: Set(tx.mutation.to_owned()),
+        key: Set(once.key),
+        input_hash: Set(once.input_hash.clone()),
+        object_id: Set(object),
+        created_at: Set(tx.now),
+    };
+    let expired = Expr::col((Entity, Column::CreatedAt)).lt(tx.now - TimeDelta::hours(HOURS));
+    let anew = OnConflict::columns([Column::Actor, Column::Mutation, Column::Key])
+        .update_columns([Column::Id, Column::InputHash, Column::ObjectId, Column::CreatedAt])
+        .action_and_where(expired)
+        .to_owned();
+    let claimed = Entity::insert(record).on_conflict(anew).exec_without_returning(tx.conn()).await?;
+    Ok(claimed > 0)
+}
+
 async fn repeated(tx: &Tx, once: &Once) -> Result<Uuid> {
     let record = unscoped::<Entity>().filter(of_key(tx, once)).one(tx.conn()).await?;
     let record = record.ok_or_else(|| Error::Internal("an idempotency record vanished".to_owned()))?;
@@ -73,12 +98,6 @@ async fn repeated(tx: &Tx, once: &Once) -> Result<Uuid> {
         return Err(Refusal::new(Code::IdempotencyKeyReused, message).at("idempotencyKey").into());
     }
     record.object_id.ok_or_else(|| Error::Internal("an idempotency record without its object".to_owned()))
-}
-
-async fn forget_expired(tx: &Tx, once: &Once) -> Result<()> {
-    let expired = Column::CreatedAt.lt(tx.now - TimeDelta::hours(HOURS));
-    Entity::delete_many().filter(of_key(tx, once)).filter(expired).exec(tx.conn()).await?;
-    Ok(())
 }
 
 fn of_key(tx: &Tx, once: &Once) -> sea_orm::Condition {

@@ -6,7 +6,7 @@ mod stages;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use entity::{
     case::{self, CasePriority, CaseStage},
-    case_event::CaseEventKind,
+    case_event::{self, CaseEventKind},
     case_kind::{self, CaseKind},
     id::{CaseEventId, CaseId, DistrictId, StaffId},
     staff, team_seat,
@@ -104,13 +104,14 @@ pub async fn assign(tx: &mut Tx, id: CaseId, version: i32, assignee: Option<Staf
 /// A note, before it is written.
 #[derive(Clone, Debug)]
 pub struct Note {
+    pub id: CaseEventId,
     pub body: String,
     pub occurred_at: Option<DateTime<Utc>>,
     pub privileged: bool,
 }
 
 /// Adds a note; a privileged one is an attorney's, and for attorneys.
-pub async fn add_note(tx: &mut Tx, id: CaseId, note: Note) -> Result<CaseEventId> {
+pub async fn add_note(tx: &mut Tx, id: CaseId, note: Note) -> Result<case_event::Model> {
     let mut case = lock(tx, id).await?;
     let action = if note.privileged { Action::WritePrivileged } else { Action::WorkCases };
     tx.viewer.require(action, Some(case.district_id))?;
@@ -123,7 +124,7 @@ pub async fn add_note(tx: &mut Tx, id: CaseId, note: Note) -> Result<CaseEventId
         .body(Some(body))
         .occurred(note.occurred_at)
         .privileged(note.privileged);
-    events::append(tx, &mut case, entry).await
+    events::append_as(tx, &mut case, entry, note.id).await
 }
 
 /// The case, locked until the transaction ends.

@@ -111,8 +111,13 @@ fn use_type(place: u64) -> UseType {
 
 /// Puts the places where an import of parcels would.
 pub async fn places(jfn: &Jfn) {
+    some_places(jfn, PLACES).await;
+}
+
+/// The same for so many of the places.
+pub async fn some_places(jfn: &Jfn, count: u64) {
     let districts = jfn.app.city.districts();
-    for some in (0..PLACES).collect::<Vec<_>>().chunks(2_000) {
+    for some in (0..count).collect::<Vec<_>>().chunks(2_000) {
         let (mut places, mut aliases) = (Vec::new(), Vec::new());
         for &number in some {
             let read = Address::parse(&address(number), &Writing::default());

@@ -3,6 +3,7 @@
 // As the binary `jfn` itself.
 #![recursion_limit = "256"]
 
+mod cases;
 mod floor;
 mod generated;
 mod import;
@@ -36,6 +37,11 @@ async fn main() {
     {
         return import::here(url, schema, file).await;
     }
+    if let [what, url] = &arguments[..]
+        && what == "floor"
+    {
+        return cases::floor::serve(url).await;
+    }
     let calls = std::env::var("JFN_BENCH_CALLS").ok().and_then(|n| n.parse().ok()).unwrap_or(CALLS);
     println!(
         "{calls} calls at {} places; two processes share this machine: ours and PostgreSQL.",
@@ -51,6 +57,10 @@ async fn main() {
     }
     if chosen("legal") {
         on_cases().await;
+    }
+    if chosen("cases") {
+        cases::on_postgres(&log).await;
+        cases::on_sqlite(&log).await;
     }
     if chosen("sqlite") {
         generated::log(&log, calls.min(SQLITE));
