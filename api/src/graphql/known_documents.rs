@@ -191,8 +191,9 @@ mod tests {
             let text = format!("{{ viewer {{ isCitywide }} }} # {number:0500}");
             known.keep(KnownDocuments::unknown(&mut Request::new(text)).expect("it can be kept"), 1);
         }
-        assert!(known.kept().bytes <= TEXTS);
-        assert_eq!(known.kept().bytes, known.kept().documents.keys().map(String::len).sum::<usize>());
+        let bytes = known.kept().bytes;
+        assert!(bytes <= TEXTS);
+        assert_eq!(bytes, known.kept().documents.keys().map(String::len).sum::<usize>());
         for number in 0..1_000 {
             known.keep(KnownDocuments::unknown(&mut request(json!({ "n": number }))).expect("it"), 1);
         }
