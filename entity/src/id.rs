@@ -6,9 +6,9 @@ use async_graphql::{
     InputType, InputValueError, InputValueResult, OutputType, Positioned, ServerResult, Value,
     parser::types::Field,
 };
-use sea_orm::{DbErr, DeriveValueType, TryFromU64};
+use sea_orm::{DbErr, DeriveValueType, TryFromU64, prelude::DateTimeUtc};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use uuid::{NoContext, Timestamp, Uuid};
 
 /// A text that is not an id of the kind that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -238,4 +238,21 @@ ids! {
     TitleRecordingId = "recording",
     /// A violation found by an inspection.
     ViolationId = "violation",
+}
+
+impl CallId {
+    /// A new id for a call that happened then: calls are kept by the month that their ids tell.
+    #[must_use]
+    pub fn at(moment: DateTimeUtc) -> Self {
+        let seconds = u64::try_from(moment.timestamp()).unwrap_or_default();
+        Self(Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, moment.timestamp_subsec_nanos())))
+    }
+
+    /// When the call happened, as it was first told, to the millisecond. Ids from before calls were kept by month tell
+    /// when it was recorded.
+    #[must_use]
+    pub fn moment(self) -> DateTimeUtc {
+        let milliseconds = self.0.as_u128() >> 80;
+        i64::try_from(milliseconds).ok().and_then(DateTimeUtc::from_timestamp_millis).unwrap_or_default()
+    }
 }

@@ -26,6 +26,7 @@ mod m0023_audit;
 mod m0024_litigation_holds;
 mod m0026_late_deadlines;
 mod m0027_servers;
+mod m0028_call_months;
 mod schema;
 
 use sea_orm_migration::prelude::*;
@@ -64,6 +65,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0024_litigation_holds::Migration),
             Box::new(m0026_late_deadlines::Migration),
             Box::new(m0027_servers::Migration),
+            Box::new(m0028_call_months::Migration),
         ]
     }
 }

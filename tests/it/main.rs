@@ -12,6 +12,7 @@ mod backups;
 mod bad_input;
 mod before_and_after;
 mod calendars;
+mod call_months;
 mod call_volumes;
 mod calls_and_flags;
 mod case_at_work;

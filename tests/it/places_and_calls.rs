@@ -51,30 +51,30 @@ async fn call(jfn: &Jfn, address: &str, days_ago: i64) {
     told.update(&jfn.app.db).await.unwrap();
     let now = jfn.app.clock.now();
     let at = now - TimeDelta::days(days_ago);
-    let id = CallId::generate();
-    let row = call::ActiveModel {
-        id: Set(id),
-        feed_id: Set(feed.id),
-        source_id: Set(id.to_string()),
-        occurred_at: Set(at),
-        source_changed_at: Set(None),
-        occurred_on: Set(jfn.app.city.day_of(at)),
-        address: Set(read.text()),
-        address_key: Set(read.key()),
-        precision: Set(AddressPrecision::Address),
-        category: Set(CallCategory::Noise),
-        description: Set(None),
-        initial_description: Set(None),
-        disposition: Set(None),
-        disposition_excludes: Set(false),
-        officer_initiated: Set(false),
-        property_id: Set(None),
-        row_hash: Set(String::new()),
-        recorded_at: Set(now),
-        updated_at: Set(now),
-        withdrawn_at: Set(None),
+    let id = CallId::at(at);
+    let row = call::Model {
+        id,
+        feed_id: feed.id,
+        source_id: id.to_string(),
+        occurred_at: at,
+        source_changed_at: None,
+        occurred_on: jfn.app.city.day_of(at),
+        address: read.text(),
+        address_key: read.key(),
+        precision: AddressPrecision::Address,
+        category: CallCategory::Noise,
+        description: None,
+        initial_description: None,
+        disposition: None,
+        disposition_excludes: false,
+        officer_initiated: false,
+        property_id: None,
+        row_hash: String::new(),
+        recorded_at: now,
+        updated_at: now,
+        withdrawn_at: None,
     };
-    row.insert(&jfn.app.db).await.unwrap();
+    jfn.stored(vec![row]).await;
 }
 
 async fn calls_of(jfn: &Jfn, place: &str) -> u64 {

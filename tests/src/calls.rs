@@ -44,7 +44,7 @@ pub fn local(text: &str) -> DateTime<Utc> {
 /// A call about noise at that place and time, which counts.
 #[must_use]
 pub fn call(place: &str, at: &str) -> call::Model {
-    let id = CallId::generate();
+    let id = CallId::at(local(at));
     call::Model {
         id,
         feed_id: entity::id::FeedId::generate(),
@@ -106,6 +106,7 @@ impl Jfn {
                 .col_expr(feed::Column::CallsChanged, Expr::cust("calls_changed + 1"));
             counted.exec(tx.conn()).await?;
             let theirs = Condition::all().add(call::Column::Id.is_in(calls.iter().map(|call| call.id)));
+            writes::ingest::make_months(tx, &calls).await?;
             writes::roll_up::follow(tx, theirs, async |tx| {
                 for told in calls {
                     let known = call::Entity::find_by_id(told.id).one(tx.conn()).await?.is_some();

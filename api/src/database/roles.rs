@@ -13,12 +13,12 @@ pub async fn current(db: &DatabaseConnection) -> Result<String> {
 }
 
 /// What the serving role is given, a statement each. Tables that are only ever added to can be read and added to; of the list
-/// of migrations it reads what is there; rights that were given before and are not named here are taken back.
+/// of migrations it reads what is there; the months of the calls it reaches by way of the whole; rights that were given before and are not named here are taken back.
 const ALLOWED: &str = "
     SELECT format('GRANT USAGE ON SCHEMA %I TO %I', current_schema(), $1)
     UNION ALL
     SELECT format('REVOKE ALL ON %I.%I FROM %I', current_schema(), relname, $1)
-        FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
+        FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
     UNION ALL
     SELECT format('GRANT %s ON %I.%I TO %I',
             CASE WHEN relname = 'seaql_migrations' THEN 'SELECT'
@@ -26,7 +26,8 @@ const ALLOWED: &str = "
                      THEN 'SELECT, INSERT'
                  ELSE 'SELECT, INSERT, UPDATE, DELETE' END,
             current_schema(), relname, $1)
-        FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
+        FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
+            AND NOT relispartition
     UNION ALL
     SELECT format('GRANT USAGE, SELECT ON SEQUENCE %I.%I TO %I', current_schema(), relname, $1)
         FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'S'";

@@ -1,12 +1,12 @@
 //! Removing raw calls that nobody needs any more; the daily sums of their places stay as they are.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use entity::{
     call, feed,
     id::{CallId, FeedId},
 };
 use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect, Statement,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -34,6 +34,9 @@ pub async fn carry_out(app: &App, plan: &Plan) -> Result<u64> {
     let gone = all(app, plan, &lease).await;
     drop(alive);
     let ended = lease.end(app, None).await;
+    if gone.is_ok() {
+        drop_empty_months(app, plan.keeps_from).await?;
+    }
     // Why it stopped says more than that the lease could not be given back either.
     gone.and_then(|gone| ended.map(|()| gone))
 }
@@ -78,4 +81,20 @@ async fn batch(tx: &mut Tx, lease: &Lease, feed: FeedId, keeps_from: NaiveDate) 
         .await?;
     tx.changed(feed);
     Ok(gone.rows_affected)
+}
+
+// On PostgreSQL: the tables of months before that day that have no call left. Not in the transactions of the batches, as
+// nobody can read a call meanwhile; one that would have to wait long is left for the next time.
+async fn drop_empty_months(app: &App, keeps_from: NaiveDate) -> Result<()> {
+    if app.db.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
+    }
+    let before = keeps_from.and_time(NaiveTime::MIN).and_utc();
+    let drop = Statement::from_sql_and_values(
+        DbBackend::Postgres,
+        "SELECT drop_empty_call_months($1)",
+        [before.into()],
+    );
+    app.db.execute_raw(drop).await?;
+    Ok(())
 }

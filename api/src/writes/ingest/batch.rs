@@ -75,14 +75,16 @@ pub(super) async fn take(tx: &mut Tx, source: &Source, lines: ReadLines) -> Resu
     } else {
         readings
     };
-    let known = stored::known(tx, source.feed, &readings).await?;
+    let keys = readings.iter().map(|reading| reading.row.source_id.clone()).collect();
+    let known = stored::known(tx, source.feed, keys).await?;
     let purged_before = purged_before(tx, source.feed).await?;
     let (mut told, mut shift) = (Vec::new(), Shift::default());
     for reading in readings {
         let category = reading.category(&mapped);
         taken.summary.tally(reading.left_out(category));
         let counts = &mut taken.summary.counts;
-        let outcome = match known.get(&reading.row.source_id) {
+        let before = known.get(&reading.row.source_id);
+        let outcome = match before {
             Some(known) if known.is_newer_than(reading.row.changed_at) => {
                 counts.unchanged += 1;
                 Outcome::Superseded
@@ -112,14 +114,14 @@ pub(super) async fn take(tx: &mut Tx, source: &Source, lines: ReadLines) -> Resu
         let accepted = outcome == Outcome::Accepted;
         taken.outcomes.push((reading.row.line, outcome));
         if accepted {
-            told.push((reading, category));
+            told.push((reading, before.map(|known| known.id), category));
         }
     }
-    let places = stored::places(tx, told.iter().map(|(reading, _)| reading)).await?;
+    let places = stored::places(tx, told.iter().map(|(reading, ..)| reading)).await?;
     let mut written = Vec::with_capacity(told.len());
-    for (reading, category) in told {
+    for (reading, known, category) in told {
         let place = places.get(reading.place_key()).copied();
-        let call = reading.into_call(tx, source.feed, category, place);
+        let call = reading.into_call(tx, source.feed, known, category, place);
         if let Some(rolled) = Rolled::of(&call) {
             taken.summary.counts.matched += 1;
             taken.touched.insert(rolled.property_id);

@@ -23,6 +23,7 @@ use self::repeated_rows::RepeatedRows;
 pub use self::{
     pushing::{Pushed, push},
     reading::{LineReader, ReadLines},
+    stored::make_months,
     summary::{Counts, Summary},
 };
 use super::{

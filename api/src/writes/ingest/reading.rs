@@ -177,15 +177,17 @@ impl Reading {
     }
 
     /// The row of the database, as if the call were new.
+    /// The call that the row tells of; `known` is its id, if it is there.
     pub(super) fn into_call(
         self,
         tx: &Tx,
         feed: FeedId,
+        known: Option<CallId>,
         category: CallCategory,
         place: Option<PropertyId>,
     ) -> call::Model {
         call::Model {
-            id: CallId::generate(),
+            id: known.unwrap_or_else(|| CallId::at(self.row.occurred_at)),
             feed_id: feed,
             source_id: self.row.source_id,
             occurred_at: self.row.occurred_at,

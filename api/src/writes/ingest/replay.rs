@@ -7,7 +7,6 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use entity::{
-    call,
     id::{FeedId, RejectedRowId},
     rejected_row,
 };
@@ -18,7 +17,7 @@ use super::{
     batch::{self, Source, Taken},
     reading::{self, LineReader, ReadLines},
     repeated_rows::RepeatedRows,
-    writing,
+    stored, writing,
 };
 use crate::{
     app::Tx,
@@ -138,14 +137,8 @@ fn line_of(tx: &Tx, mapping: &FeedMapping, rejected: &rejected_row::Model) -> Re
 // Of these keys those whose call was written after the row had come: the source has mended the row since, and what it
 // told first must not win over what it told later.
 async fn told_later(tx: &Tx, feed: FeedId, came: &HashMap<String, DateTime<Utc>>) -> Result<Vec<String>> {
-    let known: Vec<(String, DateTime<Utc>)> = unscoped::<call::Entity>()
-        .select_only()
-        .columns([call::Column::SourceId, call::Column::UpdatedAt])
-        .filter(call::Column::FeedId.eq(feed))
-        .filter(many::any_text(tx, call::Column::SourceId, came.keys().cloned().collect()))
-        .into_tuple()
-        .all(tx.conn())
-        .await?;
-    let later = known.into_iter().filter(|(key, at)| came.get(key).is_some_and(|came| at > came));
+    let known = stored::known(tx, feed, came.keys().cloned().collect()).await?;
+    let later =
+        known.into_iter().filter(|(key, call)| came.get(key).is_some_and(|came| call.updated_at > *came));
     Ok(later.map(|(key, _)| key).collect())
 }

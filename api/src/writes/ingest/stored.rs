@@ -1,12 +1,12 @@
 //! What the database has of a batch of rows, and how it takes them: statements whose text is the same for every batch.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 use entity::{
     address_alias,
     call::{self, AddressPrecision, CallCategory},
-    id::{FeedId, PropertyId},
+    id::{CallId, FeedId, PropertyId},
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, FromQueryResult, IdenStatic, Iterable, QueryFilter, QueryResult,
@@ -24,6 +24,7 @@ use crate::{
 
 /// What the database has of a call.
 pub(super) struct Known {
+    pub(super) id: CallId,
     source_id: String,
     row_hash: String,
     source_changed_at: Option<DateTime<Utc>>,
@@ -34,12 +35,15 @@ pub(super) struct Known {
     disposition_excludes: bool,
     officer_initiated: bool,
     withdrawn_at: Option<DateTime<Utc>>,
+    /// When what the source told was last written.
+    pub(super) updated_at: DateTime<Utc>,
 }
 
 /// What is asked of a call, in the order in which it is read.
-const KNOWN: [call::Column; 10] = {
+const KNOWN: [call::Column; 12] = {
     use call::Column as C;
     [
+        C::Id,
         C::SourceId,
         C::RowHash,
         C::SourceChangedAt,
@@ -50,6 +54,7 @@ const KNOWN: [call::Column; 10] = {
         C::DispositionExcludes,
         C::OfficerInitiated,
         C::WithdrawnAt,
+        C::UpdatedAt,
     ]
 };
 
@@ -57,16 +62,18 @@ const KNOWN: [call::Column; 10] = {
 impl FromQueryResult for Known {
     fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
         Ok(Self {
-            source_id: row.try_get_by_index(0)?,
-            row_hash: row.try_get_by_index(1)?,
-            source_changed_at: row.try_get_by_index(2)?,
-            property_id: row.try_get_by_index(3)?,
-            occurred_on: row.try_get_by_index(4)?,
-            category: row.try_get_by_index(5)?,
-            precision: row.try_get_by_index(6)?,
-            disposition_excludes: row.try_get_by_index(7)?,
-            officer_initiated: row.try_get_by_index(8)?,
-            withdrawn_at: row.try_get_by_index(9)?,
+            id: row.try_get_by_index(0)?,
+            source_id: row.try_get_by_index(1)?,
+            row_hash: row.try_get_by_index(2)?,
+            source_changed_at: row.try_get_by_index(3)?,
+            property_id: row.try_get_by_index(4)?,
+            occurred_on: row.try_get_by_index(5)?,
+            category: row.try_get_by_index(6)?,
+            precision: row.try_get_by_index(7)?,
+            disposition_excludes: row.try_get_by_index(8)?,
+            officer_initiated: row.try_get_by_index(9)?,
+            withdrawn_at: row.try_get_by_index(10)?,
+            updated_at: row.try_get_by_index(11)?,
         })
     }
 }
@@ -102,7 +109,8 @@ fn known_by_key() -> String {
     let columns = KNOWN.map(|column| column.as_str());
     format!(
         "SELECT known.* FROM UNNEST($2::text[]) AS told (key) CROSS JOIN LATERAL (\
-         SELECT {} FROM call WHERE feed_id = $1 AND source_id = told.key LIMIT 1) AS known",
+         SELECT call_id FROM call_key WHERE feed_id = $1 AND source_id = told.key LIMIT 1) AS of \
+         CROSS JOIN LATERAL (SELECT {} FROM call WHERE id = of.call_id LIMIT 1) AS known",
         columns.join(", ")
     )
 }
@@ -112,8 +120,8 @@ const PLACES: &str = "SELECT known.* FROM UNNEST($1::text[]) AS told (key) CROSS
 // As `Known::is_as_told` has it.
 const AS_TOLD: &str = "SELECT array_agg(told.position) \
     FROM UNNEST($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS told (key, hash, category, position) \
-    CROSS JOIN LATERAL (SELECT row_hash, category, withdrawn_at FROM call \
-    WHERE feed_id = $1 AND source_id = told.key LIMIT 1) AS known \
+    CROSS JOIN LATERAL (SELECT call_id FROM call_key WHERE feed_id = $1 AND source_id = told.key LIMIT 1) AS of \
+    CROSS JOIN LATERAL (SELECT row_hash, category, withdrawn_at FROM call WHERE id = of.call_id LIMIT 1) AS known \
     WHERE known.row_hash = told.hash AND known.category = told.category AND known.withdrawn_at IS NULL";
 
 /// Which of these rows, the first being 1, are of calls that are exactly as told. For PostgreSQL: of a log that comes
@@ -137,10 +145,9 @@ pub(super) async fn as_told(
     Ok(positions.unwrap_or_default())
 }
 
-/// The calls of the feed that have these rows' keys, by key.
-pub(super) async fn known(tx: &Tx, feed: FeedId, readings: &[Reading]) -> Result<HashMap<String, Known>> {
+/// The calls of the feed that have these keys, by key.
+pub(super) async fn known(tx: &Tx, feed: FeedId, keys: Vec<String>) -> Result<HashMap<String, Known>> {
     use call::Column as C;
-    let keys: Vec<String> = readings.iter().map(|reading| reading.row.source_id.clone()).collect();
     if keys.is_empty() {
         return Ok(HashMap::new());
     }
@@ -187,20 +194,34 @@ pub(super) async fn places<'a>(
     Ok(rows.into_iter().map(|row| (row.key, row.property_id)).collect())
 }
 
-/// Writes calls. One that is there already keeps its id and when the server first learned of it.
+/// Writes calls, new ones and those that `known` has, under the ids that it has. When the server first learned of a call
+/// stays as it is.
 pub(super) async fn write(tx: &Tx, calls: Vec<call::Model>) -> Result<()> {
     if calls.is_empty() {
         return Ok(());
     }
     if tx.is_postgres() {
+        make_months(tx, &calls).await?;
         return many::execute(tx, &upsert(), columns(calls)).await;
     }
     use call::Column as C;
     let kept = |column: &C| matches!(column, C::Id | C::FeedId | C::SourceId | C::RecordedAt);
-    let conflict = OnConflict::columns([C::FeedId, C::SourceId])
-        .update_columns(C::iter().filter(|column| !kept(column)))
-        .to_owned();
+    let conflict =
+        OnConflict::column(C::Id).update_columns(C::iter().filter(|column| !kept(column))).to_owned();
     many::upsert::<call::ActiveModel>(tx, calls, &conflict).await
+}
+
+/// On PostgreSQL, the tables for the months of these calls, as far as they are not there.
+pub async fn make_months(tx: &Tx, calls: &[call::Model]) -> Result<()> {
+    if !tx.is_postgres() {
+        return Ok(());
+    }
+    let month = |call: &call::Model| {
+        call.id.moment().date_naive().with_day(1).map(|day| day.and_time(NaiveTime::MIN).and_utc())
+    };
+    let months: BTreeSet<DateTime<Utc>> = calls.iter().filter_map(month).collect();
+    let months: Vec<DateTime<Utc>> = months.into_iter().collect();
+    many::execute(tx, "SELECT make_call_months($1::timestamptz[])", vec![months.into()]).await
 }
 
 /// The columns of a call that differ from row to row, with their types; an array cannot hold a null, so that what may be
@@ -237,7 +258,7 @@ fn upsert() -> String {
     let changed: Vec<String> = names[2..].iter().map(|name| format!("{name} = excluded.{name}")).collect();
     format!(
         "INSERT INTO call (feed_id, recorded_at, updated_at, {}) SELECT $1, $2, $2, {} FROM UNNEST({}) AS told ({}) \
-         ON CONFLICT (feed_id, source_id) DO UPDATE SET updated_at = excluded.updated_at, withdrawn_at = NULL, {}",
+         ON CONFLICT (id) DO UPDATE SET updated_at = excluded.updated_at, withdrawn_at = NULL, {}",
         names.join(", "),
         told.join(", "),
         arrays.join(", "),

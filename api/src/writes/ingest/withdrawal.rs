@@ -7,6 +7,7 @@ use entity::{
     id::{CallId, PropertyId},
 };
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
+use uuid::Uuid;
 
 use super::{BATCH, ImportRun, lock};
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
     writes::{feed_runs, many, roll_up},
 };
 
-/// Stored keys that are compared with the list at a time.
+/// Stored calls that are compared with the list at a time.
 const COMPARED: u64 = 10_000;
 
 impl ImportRun {
@@ -32,11 +33,11 @@ impl ImportRun {
 
     /// How many of these the source lists.
     pub async fn listed_calls(&self, listed: &ListedKeys) -> Result<u64> {
-        let (mut after, mut count) = (String::new(), 0);
+        let (mut after, mut count) = (CallId::from(Uuid::nil()), 0);
         loop {
-            let stored = self.standing_after(&after).await?;
-            let Some((last, _)) = stored.last() else { return Ok(count) };
-            after.clone_from(last);
+            let stored = self.standing_after(after).await?;
+            let Some((_, last)) = stored.last() else { return Ok(count) };
+            after = *last;
             count += stored.iter().filter(|(key, _)| listed.has(key)).count() as u64;
         }
     }
@@ -44,11 +45,11 @@ impl ImportRun {
     /// Marks the calls of the feed that the source does not list as withdrawn; the rules see their places at the end of
     /// the run. The list must be whole: nobody asks here.
     pub async fn withdraw_unlisted(&mut self, listed: &ListedKeys) -> Result<()> {
-        let mut after = String::new();
+        let mut after = CallId::from(Uuid::nil());
         loop {
-            let stored = self.standing_after(&after).await?;
-            let Some((last, _)) = stored.last() else { return Ok(()) };
-            after.clone_from(last);
+            let stored = self.standing_after(after).await?;
+            let Some((_, last)) = stored.last() else { return Ok(()) };
+            after = *last;
             let gone: Vec<CallId> =
                 stored.iter().filter(|(key, _)| !listed.has(key)).map(|(_, id)| *id).collect();
             for calls in gone.chunks(BATCH) {
@@ -58,14 +59,14 @@ impl ImportRun {
     }
 
     // The feed is ours until the run ends, so nobody adds a call while we look.
-    async fn standing_after(&self, key: &str) -> Result<Vec<(String, CallId)>> {
+    async fn standing_after(&self, after: CallId) -> Result<Vec<(String, CallId)>> {
         Ok(unscoped::<call::Entity>()
             .select_only()
             .columns([call::Column::SourceId, call::Column::Id])
             .filter(call::Column::FeedId.eq(self.begun.feed))
-            .filter(call::Column::SourceId.gt(key))
+            .filter(call::Column::Id.gt(after))
             .filter(call::Column::WithdrawnAt.is_null())
-            .order_by_asc(call::Column::SourceId)
+            .order_by_asc(call::Column::Id)
             .limit(COMPARED)
             .into_tuple()
             .all(&self.app.db)

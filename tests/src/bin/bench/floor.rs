@@ -13,7 +13,7 @@ use tests::Jfn;
 /// Rows of one statement.
 const ROWS: i64 = 4_000;
 
-const INSERT: &str = "INSERT INTO call (id, feed_id, source_id, occurred_at, occurred_on, address, address_key, precision, \
+const INSERT: &str = "INSERT INTO whole_call (id, feed_id, source_id, occurred_at, occurred_on, address, address_key, precision, \
     category, description, disposition, disposition_excludes, officer_initiated, property_id, row_hash, recorded_at, \
     updated_at) SELECT *, now(), now() FROM UNNEST($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::date[], \
     $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::boolean[], $13::boolean[], $14::uuid[], \
@@ -31,20 +31,24 @@ pub async fn unnest(jfn: &Jfn) -> f64 {
     jfn.app.db.execute_unprepared(&format!("CREATE SCHEMA {schema}")).await.expect("a schema");
     let db = database::open(&twin).await.expect("it opens");
     database::migrate(&db).await.expect("its tables");
+    // One table as anybody would make it, which needs no key beside it.
+    let whole = "CREATE TABLE whole_call (LIKE call INCLUDING ALL, UNIQUE (feed_id, source_id), \
+        FOREIGN KEY (feed_id) REFERENCES feed (id))";
+    db.execute_unprepared(whole).await.expect("a table");
     let (from, to) = (pool(&jfn.app.db), pool(&db));
     copy_feeds(from, to).await;
     let feed: Uuid =
         sqlx::query("SELECT feed_id FROM call LIMIT 1").fetch_one(from).await.expect("a call").get(0);
-    let (mut after, mut rows, mut seconds) = (String::new(), 0_usize, 0.0);
+    let (mut after, mut rows, mut seconds) = (Uuid::nil(), 0_usize, 0.0);
     loop {
         let some = sqlx::query(
             "SELECT id, feed_id, source_id, occurred_at, occurred_on, address, address_key, precision, category, \
              description, disposition, disposition_excludes, officer_initiated, property_id, row_hash \
-             FROM call WHERE feed_id = $1 AND source_id > $2 ORDER BY source_id LIMIT $3",
+             FROM call WHERE feed_id = $1 AND id > $2 ORDER BY id LIMIT $3",
         );
-        let some = some.bind(feed).bind(&after).bind(ROWS).fetch_all(from).await.expect("calls");
+        let some = some.bind(feed).bind(after).bind(ROWS).fetch_all(from).await.expect("calls");
         let Some(last) = some.last() else { break };
-        after = last.get("source_id");
+        after = last.get("id");
         rows += some.len();
         let texts =
             |name: &str| some.iter().map(|row| row.get::<Option<String>, _>(name)).collect::<Vec<_>>();

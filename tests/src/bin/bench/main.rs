@@ -8,6 +8,7 @@ mod floor;
 mod generated;
 mod import;
 mod legal;
+mod months;
 mod reading;
 
 use std::time::Instant;
@@ -61,6 +62,9 @@ async fn main() {
     if chosen("cases") {
         cases::on_postgres(&log).await;
         cases::on_sqlite(&log).await;
+    }
+    if chosen("months") {
+        months::figures().await;
     }
     if chosen("sqlite") {
         generated::log(&log, calls.min(SQLITE));
