@@ -22,6 +22,7 @@ pub mod token;
 use std::io::{self, Write};
 
 use clap::{Parser, Subcommand};
+use futures_util::future::BoxFuture;
 
 use crate::{
     app::{App, Clock},
@@ -90,8 +91,14 @@ impl Jfn {
         &self.config
     }
 
-    /// Does what was asked.
-    pub async fn run(self) -> Result<()> {
+    /// Does what was asked. As a whole it is built here, once: a binary that polled our own futures would build all of the
+    /// server for itself again.
+    #[must_use]
+    pub fn run(self) -> BoxFuture<'static, Result<()>> {
+        Box::pin(self.carried_out())
+    }
+
+    async fn carried_out(self) -> Result<()> {
         if let Command::Config(what) = self.command {
             return config::run(&self.config, what).await;
         }
