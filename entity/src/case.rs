@@ -181,4 +181,34 @@ pub struct Model {
     pub assignee: BelongsTo<Option<super::staff::Entity>>,
 }
 
+in_order!(
+    id,
+    number,
+    version,
+    title,
+    description,
+    stage,
+    stage_since,
+    previous_stage,
+    was_litigated,
+    priority,
+    priority_rank,
+    source,
+    district_id,
+    property_id,
+    assignee_id,
+    opened_at,
+    updated_at,
+    closed_at,
+    outcome,
+    duplicate_of_id,
+    next_action_on,
+    previous_case_id,
+    response_rule,
+    response_due_at,
+    responded_at,
+    event_count,
+    event_hash,
+);
+
 impl ActiveModelBehavior for ActiveModel {}

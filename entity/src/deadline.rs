@@ -74,4 +74,22 @@ pub struct Model {
     pub responsible: BelongsTo<Option<super::staff::Entity>>,
 }
 
+in_order!(
+    id,
+    version,
+    kind,
+    case_id,
+    legal_action_id,
+    action_status,
+    district_id,
+    label,
+    due_on,
+    completed_on,
+    completed_by,
+    met_by,
+    responsible_id,
+    created_at,
+    changed_at,
+);
+
 impl ActiveModelBehavior for ActiveModel {}

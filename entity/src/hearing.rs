@@ -45,4 +45,22 @@ pub struct Model {
     pub legal_action: BelongsTo<super::legal_action::Entity>,
 }
 
+in_order!(
+    id,
+    version,
+    legal_action_id,
+    case_id,
+    district_id,
+    starts_at,
+    starts_on,
+    court,
+    department,
+    purpose,
+    status,
+    outcome,
+    continued_to_id,
+    created_at,
+    changed_at,
+);
+
 impl ActiveModelBehavior for ActiveModel {}

@@ -134,4 +134,26 @@ pub struct Model {
     pub responsible_attorney: BelongsTo<Option<super::staff::Entity>>,
 }
 
+in_order!(
+    id,
+    version,
+    case_id,
+    district_id,
+    kind,
+    remedy_key,
+    status,
+    status_since,
+    is_final,
+    court,
+    court_case_number,
+    responsible_attorney_id,
+    filed_on,
+    claimed_cents,
+    assessed_cents,
+    collected_cents,
+    privileged_notes,
+    next_on,
+    created_at,
+);
+
 impl ActiveModelBehavior for ActiveModel {}

@@ -6,6 +6,8 @@
 #[macro_use]
 mod words;
 pub mod id;
+#[macro_use]
+pub mod in_order;
 
 pub mod access_token;
 pub mod address_alias;

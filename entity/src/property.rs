@@ -78,4 +78,20 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
 }
 
+in_order!(
+    id,
+    version,
+    apn,
+    address,
+    latitude,
+    longitude,
+    district_id,
+    district_override_reason,
+    use_type,
+    residential_occupancy,
+    unit_count,
+    created_at,
+    updated_at,
+);
+
 impl ActiveModelBehavior for ActiveModel {}

@@ -45,4 +45,6 @@ pub struct Model {
     pub created_at: DateTimeUtc,
 }
 
+in_order!(id, name, email, role, active, password_hash, created_at,);
+
 impl ActiveModelBehavior for ActiveModel {}

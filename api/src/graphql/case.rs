@@ -37,7 +37,7 @@ use super::{
     referral::Referral,
     response::ResponseTarget,
     scalars::{Date, Money},
-    staff::{District, StaffMember},
+    staff::{District, StaffMember, staff_by_id},
     stage_option::{StageOption, stage_options},
     suggested_remedy::{SuggestedRemedy, suggested},
     violation::Violation,
@@ -55,6 +55,12 @@ pub struct Case(Arc<CaseRow>);
 impl From<CaseRow> for Case {
     fn from(row: CaseRow) -> Self {
         Self(Arc::new(row))
+    }
+}
+
+impl From<Arc<CaseRow>> for Case {
+    fn from(row: Arc<CaseRow>) -> Self {
+        Self(row)
     }
 }
 
@@ -127,20 +133,18 @@ impl Case {
     /// The place.
     async fn property(&self, ctx: &Context<'_>) -> Result<Property> {
         let row = match self.0.property.asked() {
-            Some(row) => row,
-            None => ctx.loaders()?.load_one(self.0.case.property_id).await?,
+            Some(row) => row.map(Property::from),
+            None => ctx.loaders()?.load_one(self.0.case.property_id).await?.map(Property::from),
         };
-        row.map(Property::from).ok_or(Error::NotFound("place"))
+        row.ok_or(Error::NotFound("place"))
     }
 
     /// Who works it; null for nobody in particular.
     async fn assignee(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>> {
-        let row = match (self.0.assignee.asked(), self.0.case.assignee_id) {
-            (Some(row), _) => row,
-            (None, Some(id)) => ctx.loaders()?.load_one(id).await?,
-            (None, None) => None,
-        };
-        Ok(row.map(StaffMember))
+        match self.0.assignee.asked() {
+            Some(row) => Ok(row.map(StaffMember::from)),
+            None => staff_by_id(ctx, self.0.case.assignee_id).await,
+        }
     }
 
     /// When it was opened.
@@ -225,7 +229,8 @@ impl Case {
         let inspector = record.is_none() && ctx.nodes_want("inspector");
         let with = reads::inspections::With { inspector };
         let (app, viewer, id) = (ctx.app()?, ctx.viewer()?, self.0.case.id);
-        let page = reads::inspections::of_case(app, viewer, id, record.as_deref(), &window, with).await?;
+        let page = reads::inspections::of_case(app, viewer, id, record.as_deref(), &window, with);
+        let page = Box::pin(page).await?;
         Ok(InspectionConnection::of(page, Inspection::from))
     }
 
@@ -285,7 +290,7 @@ impl Case {
         let window = Window::forward(first, after)?;
         let (app, viewer, id) = (ctx.app()?, ctx.viewer()?, self.0.case.id);
         let until = ctx.loaders()?.loader().record_of(id)?.map(|record| record.day.end);
-        let page = reads::evidence::of_case(app, viewer, id, until, &window).await?;
+        let page = Box::pin(reads::evidence::of_case(app, viewer, id, until, &window)).await?;
         Ok(EvidenceConnection::of(page, Evidence))
     }
 
@@ -347,7 +352,7 @@ impl Case {
         let window = Window::forward(first, after)?;
         let (app, viewer, id) = (ctx.app()?, ctx.viewer()?, self.0.case.id);
         let until = ctx.loaders()?.loader().record_of(id)?.map(|record| record.day.end);
-        let page = reads::case_events::of_case(app, viewer, id, kinds, until, &window).await?;
+        let page = Box::pin(reads::case_events::of_case(app, viewer, id, kinds, until, &window)).await?;
         Ok(CaseEventConnection::of(page, CaseEvent))
     }
 

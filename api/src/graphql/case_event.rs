@@ -51,7 +51,7 @@ impl CaseEvent {
     /// Who did it; null when the server did.
     async fn actor(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>> {
         let Some(id) = self.0.actor_id else { return Ok(None) };
-        Ok(ctx.loaders()?.load_one(id).await?.map(StaffMember))
+        Ok(ctx.loaders()?.load_one(id).await?.map(StaffMember::from))
     }
 
     /// One line.

@@ -18,7 +18,7 @@ use super::{
     loaders::{CountsOf, ExtensionsOf},
     page::{connection, cost},
     scalars::Date,
-    staff::{StaffMember, district_ids, staff_named},
+    staff::{StaffMember, district_ids, staff_by_id, staff_named},
 };
 use crate::{
     authz::Action,
@@ -63,10 +63,10 @@ impl Deadline {
     /// The case.
     async fn case(&self, ctx: &Context<'_>) -> Result<Case> {
         let row = match self.0.case.asked() {
-            Some(row) => row,
-            None => ctx.loaders()?.load_one(self.0.deadline.case_id).await?,
+            Some(row) => row.map(Case::from),
+            None => ctx.loaders()?.load_one(self.0.deadline.case_id).await?.map(Case::from),
         };
-        row.map(Case::from).ok_or(Error::NotFound("case"))
+        row.ok_or(Error::NotFound("case"))
     }
 
     /// The legal action that it belongs to; null for one of the case itself.
@@ -104,12 +104,10 @@ impl Deadline {
 
     /// Who sees to it; null for nobody in particular.
     async fn responsible(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>> {
-        let row = match (self.0.responsible.asked(), self.0.deadline.responsible_id) {
-            (Some(row), _) => row,
-            (None, Some(id)) => ctx.loaders()?.load_one(id).await?,
-            (None, None) => None,
-        };
-        Ok(row.map(StaffMember))
+        match self.0.responsible.asked() {
+            Some(row) => Ok(row.map(StaffMember::from)),
+            None => staff_by_id(ctx, self.0.deadline.responsible_id).await,
+        }
     }
 
     /// How the day was counted, with every step; null for a deadline set by hand or named by a court order. It tells the

@@ -80,7 +80,7 @@ impl Flag {
 
     /// The rule, in the version that raised it.
     async fn rule(&self, ctx: &Context<'_>) -> Result<NuisanceRule> {
-        rule(ctx, &self.0).await.map(NuisanceRule)
+        rule(ctx, &self.0).await.map(|rule| NuisanceRule(Arc::unwrap_or_clone(rule)))
     }
 
     /// When it was raised.
@@ -118,7 +118,7 @@ impl Flag {
     /// Who reviewed it.
     async fn reviewed_by(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>> {
         let Some(id) = self.0.flag.reviewed_by else { return Ok(None) };
-        Ok(ctx.loaders()?.load_one(id).await?.map(StaffMember))
+        Ok(ctx.loaders()?.load_one(id).await?.map(StaffMember::from))
     }
 
     /// When it was reviewed.
@@ -153,18 +153,18 @@ impl Flag {
     }
 }
 
-async fn place(ctx: &Context<'_>, row: &FlagRow) -> Result<property::Model> {
+async fn place(ctx: &Context<'_>, row: &FlagRow) -> Result<Arc<property::Model>> {
     let found = match row.property.asked() {
         Some(place) => place,
-        None => ctx.loaders()?.load_one(row.flag.property_id).await?,
+        None => ctx.loaders()?.load_one(row.flag.property_id).await?.map(Arc::new),
     };
     found.ok_or(Error::NotFound("place"))
 }
 
-async fn rule(ctx: &Context<'_>, row: &FlagRow) -> Result<nuisance_rule::Model> {
+async fn rule(ctx: &Context<'_>, row: &FlagRow) -> Result<Arc<nuisance_rule::Model>> {
     let found = match row.rule.asked() {
         Some(rule) => rule,
-        None => ctx.loaders()?.load_one(row.flag.rule_id).await?,
+        None => ctx.loaders()?.load_one(row.flag.rule_id).await?.map(Arc::new),
     };
     found.ok_or(Error::NotFound("rule"))
 }

@@ -42,6 +42,6 @@ impl FlagEvent {
     /// Who did it or whose change brought it about; null for what came with the calls or with time.
     async fn by(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>> {
         let Some(id) = self.0.by else { return Ok(None) };
-        Ok(ctx.loaders()?.load_one(id).await?.map(StaffMember))
+        Ok(ctx.loaders()?.load_one(id).await?.map(StaffMember::from))
     }
 }

@@ -14,7 +14,7 @@ use super::{
     evidence::{self, Evidence},
     loaders::ViolationsFoundBy,
     page::connection,
-    staff::StaffMember,
+    staff::{StaffMember, staff_by_id},
     violation::Violation,
 };
 use crate::{error::Result, reads::inspections::InspectionRow};
@@ -55,12 +55,10 @@ impl Inspection {
 
     /// Who makes or made it; null while nobody is named.
     async fn inspector(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>> {
-        let row = match (self.0.inspector.asked(), self.0.inspection.inspector_id) {
-            (Some(row), _) => row,
-            (None, Some(id)) => ctx.loaders()?.load_one(id).await?,
-            (None, None) => None,
-        };
-        Ok(row.map(StaffMember))
+        match self.0.inspector.asked() {
+            Some(row) => Ok(row.map(StaffMember::from)),
+            None => staff_by_id(ctx, self.0.inspection.inspector_id).await,
+        }
     }
 
     /// What it found; null until it is recorded.

@@ -25,7 +25,7 @@ use super::{
     party::Party,
     remedy::Remedy,
     scalars::{Date, Money},
-    staff::{StaffMember, staff_named},
+    staff::{StaffMember, staff_by_id, staff_named},
     suggested_remedy::MissingFact,
 };
 use crate::{
@@ -50,6 +50,12 @@ pub struct LegalAction(Arc<ActionRow>);
 impl From<ActionRow> for LegalAction {
     fn from(row: ActionRow) -> Self {
         Self(Arc::new(row))
+    }
+}
+
+impl From<Arc<ActionRow>> for LegalAction {
+    fn from(row: Arc<ActionRow>) -> Self {
+        Self(row)
     }
 }
 
@@ -124,12 +130,10 @@ impl LegalAction {
 
     /// The attorney who held the district's seat when it was referred; null when the seat was vacant.
     async fn responsible_attorney(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>> {
-        let row = match (self.0.attorney.asked(), self.0.action.responsible_attorney_id) {
-            (Some(row), _) => row,
-            (None, Some(id)) => ctx.loaders()?.load_one(id).await?,
-            (None, None) => None,
-        };
-        Ok(row.map(StaffMember))
+        match self.0.attorney.asked() {
+            Some(row) => Ok(row.map(StaffMember::from)),
+            None => staff_by_id(ctx, self.0.action.responsible_attorney_id).await,
+        }
     }
 
     /// The day it was filed or issued.

@@ -118,7 +118,7 @@ impl LegalActionSummaryRow {
     /// The responsible attorney; null, where it was grouped by, for the actions that are nobody's.
     async fn attorney(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>> {
         let Some(id) = self.attorney_id else { return Ok(None) };
-        Ok(ctx.loaders()?.load_one(id).await?.map(StaffMember))
+        Ok(ctx.loaders()?.load_one(id).await?.map(StaffMember::from))
     }
 }
 

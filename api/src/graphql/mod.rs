@@ -34,6 +34,8 @@ mod feed;
 mod feed_address;
 mod feed_loaders;
 mod feed_mutation;
+#[cfg(test)]
+mod field_sizes;
 mod fitting;
 mod flag;
 mod flag_event;

@@ -132,7 +132,7 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
         PartyId => |row| Node::Party(Party(row));
         PropertyId => |row| Node::Property(row.into());
         ReferralId => |row| Node::Referral(Referral(row));
-        StaffId => |row| Node::StaffMember(StaffMember(row));
+        StaffId => |row| Node::StaffMember(row.into());
         ViolationId => |row| Node::Violation(Violation(row));
     }
     if let Ok(id) = id.parse::<CaseEventId>() {

@@ -123,7 +123,7 @@ impl Notice {
     /// Who recorded its service; null when the server did.
     async fn served_by(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>> {
         let Some(id) = self.0.served_by else { return Ok(None) };
-        Ok(ctx.loaders()?.load_one(id).await?.map(StaffMember))
+        Ok(ctx.loaders()?.load_one(id).await?.map(StaffMember::from))
     }
 }
 

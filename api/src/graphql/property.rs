@@ -1,5 +1,7 @@
 //! Places as clients see them.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, InputObject, Object, OneofObject};
 use entity::{
     id::PropertyId,
@@ -31,10 +33,16 @@ use crate::{
 
 /// A place.
 #[derive(Clone)]
-pub struct Property(property::Model);
+pub struct Property(Arc<property::Model>);
 
 impl From<property::Model> for Property {
     fn from(row: property::Model) -> Self {
+        Self(Arc::new(row))
+    }
+}
+
+impl From<Arc<property::Model>> for Property {
+    fn from(row: Arc<property::Model>) -> Self {
         Self(row)
     }
 }
@@ -135,7 +143,7 @@ impl Property {
             return Err(Error::BadInput(message.to_owned()));
         }
         filter.property = Some(self.0.id);
-        case_query::list(ctx, filter, None, &Window::forward(first, after)?).await
+        Box::pin(case_query::list(ctx, filter, None, &Window::forward(first, after)?)).await
     }
 
     /// What the calls here add up to in a window.
@@ -157,7 +165,7 @@ impl Property {
         #[graphql(desc = "How many, at most 100; 25 when left out.")] first: Option<i32>,
         #[graphql(desc = "A cursor to start behind.")] after: Option<String>,
     ) -> Result<CallConnection> {
-        calls_of(ctx, self.0.id, window, &Window::forward(first, after)?).await
+        Box::pin(calls_of(ctx, self.0.id, window, &Window::forward(first, after)?)).await
     }
 
     /// The flags raised here, newest first; none in a district whose flags the viewer may not see.
@@ -168,7 +176,7 @@ impl Property {
         #[graphql(desc = "How many, at most 100; 25 when left out.")] first: Option<i32>,
         #[graphql(desc = "A cursor to start behind.")] after: Option<String>,
     ) -> Result<FlagConnection> {
-        flags_of(ctx, self.0.id, &Window::forward(first, after)?).await
+        Box::pin(flags_of(ctx, self.0.id, &Window::forward(first, after)?)).await
     }
 
     /// Everything owed on this place: the ledgers of all its cases together.

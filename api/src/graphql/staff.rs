@@ -1,5 +1,7 @@
 //! Who is asking, members of staff, districts and their teams.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Object};
 use entity::{
     district,
@@ -31,7 +33,7 @@ impl Viewer {
     /// The signed-in person; null for an integration token.
     async fn staff(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>> {
         let Some(id) = self.0.staff_id() else { return Ok(None) };
-        Ok(reads::staff::own(ctx.app()?, id).await?.map(StaffMember))
+        Ok(reads::staff::own(ctx.app()?, id).await?.map(StaffMember::from))
     }
 
     /// What the viewer is here for.
@@ -53,7 +55,19 @@ impl Viewer {
 
 /// A member of staff.
 #[derive(Clone)]
-pub struct StaffMember(pub staff::Model);
+pub struct StaffMember(Arc<staff::Model>);
+
+impl From<staff::Model> for StaffMember {
+    fn from(row: staff::Model) -> Self {
+        Self(Arc::new(row))
+    }
+}
+
+impl From<Arc<staff::Model>> for StaffMember {
+    fn from(row: Arc<staff::Model>) -> Self {
+        Self(row)
+    }
+}
 
 /// A member of staff.
 #[Object]
@@ -146,7 +160,7 @@ impl District {
         let mut filter = filter.unwrap_or_default().read(ctx)?;
         let own = |ids: Vec<DistrictId>| ids.into_iter().filter(|id| *id == self.0.id).collect();
         filter.districts = Some(filter.districts.map_or_else(|| vec![self.0.id], own));
-        case_query::list(ctx, filter, sort, &Window::forward(first, after)?).await
+        Box::pin(case_query::list(ctx, filter, sort, &Window::forward(first, after)?)).await
     }
 
     /// Open cases, overdue deadlines and hearings of this week per present member of the team. Error FORBIDDEN for
@@ -199,14 +213,14 @@ impl StaffQuery {
         let viewer = ctx.viewer_who(Action::ReadStaff, "staff")?;
         let filter = reads::staff::Filter { districts: district_ids(ctx, districts)?, roles, active };
         let rows = reads::staff::list(ctx.app()?, viewer, filter).await?;
-        Ok(rows.into_iter().map(StaffMember).collect())
+        Ok(rows.into_iter().map(StaffMember::from).collect())
     }
 }
 
 /// The member of staff behind an id, if there is one and the viewer may see them.
 pub async fn staff_by_id(ctx: &Context<'_>, id: Option<StaffId>) -> Result<Option<StaffMember>> {
     let Some(id) = id else { return Ok(None) };
-    Ok(ctx.loaders()?.load_one(id).await?.map(StaffMember))
+    Ok(ctx.loaders()?.load_one(id).await?.map(StaffMember::from))
 }
 
 /// The member of staff whom a row names; rows that name one keep them.

@@ -69,7 +69,7 @@ impl Team {
 impl Team {
     async fn holder(&self, ctx: &Context<'_>, role: StaffRole) -> Result<Option<StaffMember>> {
         let rows = self.held(ctx, None).await?;
-        Ok(rows.into_iter().find(|row| row.seat.role == role).map(|row| StaffMember(row.person)))
+        Ok(rows.into_iter().find(|row| row.seat.role == role).map(|row| StaffMember::from(row.person)))
     }
 
     async fn held(&self, ctx: &Context<'_>, day: Option<NaiveDate>) -> Result<Vec<SeatRow>> {
@@ -87,7 +87,7 @@ pub struct TeamSeat(pub SeatRow);
 impl TeamSeat {
     /// Who holds or held it.
     async fn staff(&self) -> StaffMember {
-        StaffMember(self.0.person.clone())
+        StaffMember::from(self.0.person.clone())
     }
 
     /// Of which district.
@@ -131,7 +131,7 @@ impl From<WorkloadRow> for Workload {
     fn from(row: WorkloadRow) -> Self {
         let count = |count: i64| i32::try_from(count).unwrap_or(i32::MAX);
         Self {
-            staff: StaffMember(row.person),
+            staff: StaffMember::from(row.person),
             open_cases: count(row.open_cases),
             overdue_deadlines: count(row.overdue_deadlines),
             hearings_this_week: count(row.hearings_this_week),

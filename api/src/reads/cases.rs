@@ -6,6 +6,7 @@ use entity::{
     case::{self, CasePriority, CaseStage},
     case_kind::{self, CaseKind},
     id::{CaseId, DistrictId, PropertyId, StaffId},
+    in_order::{Columns, InOrder},
     legal_action, party, property, property_party, staff,
 };
 use sea_orm::{
@@ -40,13 +41,27 @@ pub struct With {
     pub assignee: bool,
 }
 
-impl FromQueryResult for CaseRow {
-    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+// As the statements have it: the table's own columns, then those of each relation in the order in which it is joined.
+impl InOrder for CaseRow {
+    fn read(columns: &mut Columns<'_>) -> Result<Self, DbErr> {
         Ok(Self {
-            case: case::Model::from_query_result(row, prefix)?,
-            property: Joined::from_row(row, "case_property_")?,
-            assignee: Joined::from_row(row, "case_assignee_")?,
+            case: case::Model::read(columns)?,
+            property: Joined::read(columns, "case_property_")?,
+            assignee: Joined::read(columns, "case_assignee_")?,
         })
+    }
+
+    fn skip(columns: &mut Columns<'_>) -> Result<(), DbErr> {
+        case::Model::skip(columns)?;
+        Joined::<property::Model>::read(columns, "case_property_")?;
+        Joined::<staff::Model>::read(columns, "case_assignee_")?;
+        Ok(())
+    }
+}
+
+impl FromQueryResult for CaseRow {
+    fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
+        Self::read(&mut Columns::of(row))
     }
 }
 

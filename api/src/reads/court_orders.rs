@@ -8,7 +8,7 @@ use entity::{
 };
 use sea_orm::{ColumnTrait, DbErr, FromQueryResult, QueryFilter, QueryOrder, QueryResult, RelationTrait};
 
-use super::joined::{Joined, join};
+use super::joined::{join, related};
 use crate::{
     app::App,
     authz::Viewer,
@@ -28,7 +28,7 @@ pub struct DefendantRow {
 impl FromQueryResult for DefendantRow {
     fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
         let defendant = defendant::Model::from_query_result(row, prefix)?;
-        let party = Joined::<party::Model>::from_row(row, "defendant_party_")?.asked().flatten();
+        let party = related::<party::Model>(row, "defendant_party_")?;
         let party = party.ok_or_else(|| DbErr::RecordNotFound("the party of a defendant".to_owned()))?;
         Ok(Self { legal_action_id: defendant.legal_action_id, named_at: defendant.named_at, party })
     }

@@ -5,6 +5,7 @@ use entity::{
     case,
     deadline::{self, DeadlineKind},
     id::{CaseId, DeadlineId, DistrictId, LegalActionId, StaffId},
+    in_order::{Columns, InOrder},
     staff,
 };
 use sea_orm::{
@@ -13,6 +14,7 @@ use sea_orm::{
 };
 
 use super::{
+    cases::CaseRow,
     joined::{Joined, join},
     page::{self, Key, Page, Sorting, Window},
 };
@@ -22,7 +24,7 @@ use crate::{app::App, authz::Viewer, error::Result, scope::VisibleTo};
 #[derive(Clone, Debug)]
 pub struct DeadlineRow {
     pub deadline: deadline::Model,
-    pub case: Joined<case::Model>,
+    pub case: Joined<CaseRow>,
     pub responsible: Joined<staff::Model>,
 }
 
@@ -33,12 +35,14 @@ pub struct With {
     pub responsible: bool,
 }
 
+// The table's own columns, then those of each relation in the order in which it is joined.
 impl FromQueryResult for DeadlineRow {
-    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+    fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
+        let mut columns = Columns::of(row);
         Ok(Self {
-            deadline: deadline::Model::from_query_result(row, prefix)?,
-            case: Joined::from_row(row, "deadline_case_")?,
-            responsible: Joined::from_row(row, "deadline_responsible_")?,
+            deadline: deadline::Model::read(&mut columns)?,
+            case: Joined::read(&mut columns, "deadline_case_")?,
+            responsible: Joined::read(&mut columns, "deadline_responsible_")?,
         })
     }
 }

@@ -45,8 +45,8 @@ impl FromQueryResult for FlagRow {
     fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
         Ok(Self {
             flag: flag::Model::from_query_result(row, prefix)?,
-            property: Joined::from_row(row, "flag_property_")?,
-            rule: Joined::from_row(row, "flag_rule_")?,
+            property: Joined::named(row, "flag_property_")?,
+            rule: Joined::named(row, "flag_rule_")?,
         })
     }
 }

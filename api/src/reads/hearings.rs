@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
     hearing::{self, HearingStatus},
     id::{DistrictId, HearingId, LegalActionId, StaffId},
+    in_order::{Columns, InOrder},
     legal_action,
 };
 use sea_orm::{
@@ -31,12 +32,22 @@ pub struct HearingRow {
     pub action: Joined<ActionRow>,
 }
 
+// As the statements have it: the table's own columns, then those of each relation in the order in which it is joined.
+impl InOrder for HearingRow {
+    fn read(columns: &mut Columns<'_>) -> Result<Self, DbErr> {
+        Ok(Self { hearing: hearing::Model::read(columns)?, action: Joined::read(columns, "in_action_")? })
+    }
+
+    fn skip(columns: &mut Columns<'_>) -> Result<(), DbErr> {
+        hearing::Model::skip(columns)?;
+        Joined::<ActionRow>::read(columns, "in_action_")?;
+        Ok(())
+    }
+}
+
 impl FromQueryResult for HearingRow {
-    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
-        Ok(Self {
-            hearing: hearing::Model::from_query_result(row, prefix)?,
-            action: Joined::from_row(row, "in_action_")?,
-        })
+    fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
+        Self::read(&mut Columns::of(row))
     }
 }
 

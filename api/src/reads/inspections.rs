@@ -38,7 +38,7 @@ impl FromQueryResult for InspectionRow {
     fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
         Ok(Self {
             inspection: inspection::Model::from_query_result(row, prefix)?,
-            inspector: Joined::from_row(row, "inspection_inspector_")?,
+            inspector: Joined::named(row, "inspection_inspector_")?,
         })
     }
 }

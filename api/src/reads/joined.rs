@@ -1,20 +1,23 @@
 //! To-one relations, read in their parent's own statement when the query asks for them.
 
+use std::sync::Arc;
+
+use entity::in_order::{Columns, InOrder};
 use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, FromQueryResult, Iden, Iterable, JoinType, QueryResult, QuerySelect,
     RelationDef, Select, sea_query::Expr,
 };
 
-/// A related row: not asked for, or asked for and there or not.
+/// A related row: not asked for, or asked for and there or not. It is shared by what answers about it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Joined<T> {
     NotAsked,
-    Asked(Option<T>),
+    Asked(Option<Arc<T>>),
 }
 
-impl<T: Clone> Joined<T> {
+impl<T> Joined<T> {
     /// The row, where it was read with its parent.
-    pub fn asked(&self) -> Option<Option<T>> {
+    pub fn asked(&self) -> Option<Option<Arc<T>>> {
         match self {
             Self::NotAsked => None,
             Self::Asked(row) => Some(row.clone()),
@@ -22,13 +25,32 @@ impl<T: Clone> Joined<T> {
     }
 }
 
-impl<T: FromQueryResult> Joined<T> {
-    /// Reads the columns behind `prefix`; a statement without them was not asked to join.
-    pub fn from_row(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
-        if !row.column_names().iter().any(|column| column.starts_with(prefix)) {
-            return Ok(Self::NotAsked);
+impl<T: InOrder> Joined<T> {
+    /// Reads the columns behind `prefix`, which come next; a statement without them was not asked to join.
+    pub fn read(columns: &mut Columns<'_>, prefix: &str) -> Result<Self, DbErr> {
+        match columns.joined(prefix)? {
+            None => Ok(Self::NotAsked),
+            Some(false) => T::skip(columns).map(|()| Self::Asked(None)),
+            Some(true) => T::read(columns).map(|row| Self::Asked(Some(Arc::new(row)))),
         }
-        T::from_query_result_optional(row, prefix).map(Self::Asked)
+    }
+}
+
+/// The row behind `prefix`, in whatever order the columns come.
+pub fn related<T: FromQueryResult>(row: &QueryResult, prefix: &str) -> Result<Option<T>, DbErr> {
+    match Columns::of(row).joined(prefix)? {
+        Some(true) => T::from_query_result(row, prefix).map(Some),
+        Some(false) | None => Ok(None),
+    }
+}
+
+impl<T: FromQueryResult> Joined<T> {
+    /// The same, where a statement may not have been asked to join.
+    pub fn named(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+        match Columns::of(row).joined(prefix)? {
+            None => Ok(Self::NotAsked),
+            Some(_) => Ok(Self::Asked(related(row, prefix)?.map(Arc::new))),
+        }
     }
 }
 

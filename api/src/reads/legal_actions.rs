@@ -5,6 +5,7 @@ use entity::{
     address_alias, case, deadline,
     hearing::{self, HearingStatus},
     id::{CaseId, DistrictId, LegalActionId, StaffId},
+    in_order::{Columns, InOrder},
     legal_action::{self, LegalActionKind, LegalActionStatus},
     legal_action_status_change as status_change, property, staff,
 };
@@ -43,13 +44,27 @@ pub struct With {
     pub attorney: bool,
 }
 
-impl FromQueryResult for ActionRow {
-    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+// As the statements have it: the table's own columns, then those of each relation in the order in which it is joined.
+impl InOrder for ActionRow {
+    fn read(columns: &mut Columns<'_>) -> Result<Self, DbErr> {
         Ok(Self {
-            action: legal_action::Model::from_query_result(row, prefix)?,
-            case: Joined::from_row(row, "in_case_")?,
-            attorney: Joined::from_row(row, "by_attorney_")?,
+            action: legal_action::Model::read(columns)?,
+            case: Joined::read(columns, "in_case_")?,
+            attorney: Joined::read(columns, "by_attorney_")?,
         })
+    }
+
+    fn skip(columns: &mut Columns<'_>) -> Result<(), DbErr> {
+        legal_action::Model::skip(columns)?;
+        Joined::<CaseRow>::read(columns, "in_case_")?;
+        Joined::<staff::Model>::read(columns, "by_attorney_")?;
+        Ok(())
+    }
+}
+
+impl FromQueryResult for ActionRow {
+    fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
+        Self::read(&mut Columns::of(row))
     }
 }
 

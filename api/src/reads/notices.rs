@@ -8,7 +8,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, FromQueryResult, QueryFilter, QueryOrder, QueryResult, RelationTrait,
 };
 
-use super::joined::{Joined, join};
+use super::joined::{join, related};
 use crate::{
     app::App,
     authz::Viewer,
@@ -29,7 +29,7 @@ pub struct ServiceRow {
 impl FromQueryResult for ServiceRow {
     fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
         let service = notice_service::Model::from_query_result(row, prefix)?;
-        let recipient = Joined::from_row(row, "service_party_")?.asked().flatten();
+        let recipient = related(row, "service_party_")?;
         Ok(Self { notice_id: service.notice_id, service, recipient })
     }
 }

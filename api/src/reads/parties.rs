@@ -8,7 +8,7 @@ use sea_orm::{
     ColumnTrait, DbErr, FromQueryResult, QueryFilter, QueryOrder, QueryResult, QuerySelect, RelationTrait,
 };
 
-use super::joined::{Joined, join};
+use super::joined::{join, related};
 use crate::{app::App, authz::Viewer, error::Result, scope::VisibleTo};
 
 /// A party's part in a place, with the party.
@@ -22,7 +22,7 @@ pub struct LinkRow {
 impl FromQueryResult for LinkRow {
     fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
         let link = property_party::Model::from_query_result(row, prefix)?;
-        let party = Joined::<party::Model>::from_row(row, "link_party_")?.asked().flatten();
+        let party = related::<party::Model>(row, "link_party_")?;
         let party = party.ok_or_else(|| DbErr::RecordNotFound("the party of a link".to_owned()))?;
         Ok(Self { property_id: link.property_id, link, party })
     }

@@ -14,7 +14,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
-use super::joined::{Joined, join};
+use super::joined::{join, related};
 use crate::{app::App, authz::Viewer, domain::team_seat::Period, error::Result, scope::VisibleTo};
 
 /// A time in a seat, with the person.
@@ -36,7 +36,7 @@ impl SeatRow {
 impl FromQueryResult for SeatRow {
     fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
         let seat = team_seat::Model::from_query_result(row, prefix)?;
-        let person = Joined::<staff::Model>::from_row(row, PERSON)?.asked().flatten();
+        let person = related::<staff::Model>(row, PERSON)?;
         let person = person.ok_or_else(|| DbErr::RecordNotFound("the member in a seat".to_owned()))?;
         Ok(Self { district_id: seat.district_id, staff_id: seat.staff_id, seat, person })
     }
