@@ -63,6 +63,9 @@ const LET_GO: f64 = 90.0;
 const MEMORY: f64 = 300.0;
 /// Milliseconds that others wait for 99 of 100 answers at most: far less than what a slow one may take.
 const OTHERS: f64 = 2_000.0;
+/// How often a slow one comes. All at once would fill the queue of the machine, and who is dropped there comes again minutes
+/// later, which is no matter of the server's.
+const ARRIVES: Duration = Duration::from_millis(1);
 /// How often a slow one says another letter.
 const DRIP: Duration = Duration::from_millis(500);
 /// How often a client's machine asks whether the server still knows of the connection.
@@ -81,7 +84,9 @@ pub async fn play(scale: &Scale) -> Found {
     }
     let began = Instant::now();
     let mut slow = JoinSet::new();
+    let mut arriving = tokio::time::interval(ARRIVES);
     for number in 0..scale.of_each * scale.kinds.len() {
+        arriving.tick().await;
         let (kind, address) = (scale.kinds[number % scale.kinds.len()], server.address.clone());
         slow.spawn(async move {
             tokio::time::timeout(PATIENCE, take_time(kind, &address)).await.map_err(|_| kind)
