@@ -5,9 +5,7 @@ use std::{collections::BTreeMap, io::Cursor};
 use api::{app::App, commands::import_calls, database, feeds::CallLog};
 use chrono::NaiveDate;
 use entity::{call, id::PropertyId};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Statement,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, Statement};
 use serde_json::json;
 use tests::{
     calls::{HEADER, load_file},
@@ -150,12 +148,11 @@ story! {
 
         let gone = call::Entity::find()
             .filter(call::Column::PropertyId.eq(elm.parse::<PropertyId>().unwrap()))
-            .order_by_asc(call::Column::Id)
+            .filter(call::Column::SourceId.is_in((1..=20).map(|n| n.to_string())))
             .all(&app.db)
             .await
             .unwrap();
-        let withdrawn = gone.iter().take(18).cloned();
-        let withdrawn = withdrawn.map(|call| call::Model { withdrawn_at: Some(app.clock.now()), ..call });
+        let withdrawn = gone.into_iter().map(|call| call::Model { withdrawn_at: Some(app.clock.now()), ..call });
         jfn.stored(withdrawn.collect()).await;
         assert!(calls(&agree(app, "withdrawn rows").await, "WITHDRAWN_BY_SOURCE") > 10);
         // The source lists them again.
