@@ -63,9 +63,9 @@ const LET_GO: f64 = 90.0;
 const MEMORY: f64 = 300.0;
 /// Milliseconds that others wait for 99 of 100 answers at most: far less than what a slow one may take.
 const OTHERS: f64 = 2_000.0;
-/// How often a slow one comes. All at once would fill the queue of the machine, and who is dropped there comes again minutes
-/// later, which is no matter of the server's.
-const ARRIVES: Duration = Duration::from_millis(1);
+/// How often a slow one comes. More at once would fill the queue of the machine, where who is dropped comes again minutes later,
+/// and would take the places of those who work before they were answered; neither is what is tried here.
+const ARRIVES: Duration = Duration::from_millis(4);
 /// How often a slow one says another letter.
 const DRIP: Duration = Duration::from_millis(500);
 /// How often a client's machine asks whether the server still knows of the connection.
