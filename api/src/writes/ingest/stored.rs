@@ -7,6 +7,7 @@ use entity::{
     address_alias,
     call::{self, AddressPrecision, CallCategory},
     id::{CallId, FeedId, PropertyId},
+    in_order::Columns,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, FromQueryResult, IdenStatic, Iterable, QueryFilter, QueryResult,
@@ -61,19 +62,20 @@ const KNOWN: [call::Column; 12] = {
 // By place rather than by name: of a log that comes again every row is read here.
 impl FromQueryResult for Known {
     fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
+        let mut columns = Columns::of(row);
         Ok(Self {
-            id: row.try_get_by_index(0)?,
-            source_id: row.try_get_by_index(1)?,
-            row_hash: row.try_get_by_index(2)?,
-            source_changed_at: row.try_get_by_index(3)?,
-            property_id: row.try_get_by_index(4)?,
-            occurred_on: row.try_get_by_index(5)?,
-            category: row.try_get_by_index(6)?,
-            precision: row.try_get_by_index(7)?,
-            disposition_excludes: row.try_get_by_index(8)?,
-            officer_initiated: row.try_get_by_index(9)?,
-            withdrawn_at: row.try_get_by_index(10)?,
-            updated_at: row.try_get_by_index(11)?,
+            id: columns.take()?,
+            source_id: columns.take()?,
+            row_hash: columns.take()?,
+            source_changed_at: columns.take()?,
+            property_id: columns.take()?,
+            occurred_on: columns.take()?,
+            category: columns.take()?,
+            precision: columns.take()?,
+            disposition_excludes: columns.take()?,
+            officer_initiated: columns.take()?,
+            withdrawn_at: columns.take()?,
+            updated_at: columns.take()?,
         })
     }
 }
