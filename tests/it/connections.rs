@@ -93,6 +93,28 @@ async fn a_client_that_does_not_take_its_answers_is_dropped() {
     jfn.stop().await;
 }
 
+// On Linux; elsewhere the machine's own bound is all there is.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn little_is_kept_for_a_client_that_does_not_take_its_answers() {
+    let jfn = hurried().await;
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4_096).expect("a small buffer");
+    let address = jfn.url.trim_start_matches("http://").parse().expect("an address");
+    let mut stream = socket.connect(address).await.expect("a connection");
+    let asking = async { while stream.write_all(REQUEST.repeat(100).as_bytes()).await.is_ok() {} };
+    tokio::time::timeout(LONG * 2, asking).await.expect("the server drops it");
+    let figures = jfn.nobody().request(reqwest::Method::GET, "/metrics").send().await.expect("figures");
+    let figures = figures.text().await.expect("text");
+    let counted = figures
+        .lines()
+        .find_map(|line| line.strip_prefix(r#"jfn_http_requests_total{route="livez",status="200"} "#));
+    let answered: u32 = counted.expect("they are counted").parse().expect("a number");
+    // An answer has 300 bytes at least, and 64 kB are kept; what hyper has in hand comes on top.
+    assert!((1..=1_000).contains(&answered), "{answered} answers were written");
+    jfn.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_comes_when_all_connections_are_taken_gets_the_place_of_who_was_awaited_longest() {
     let edge = Edge { connections: 2, ..Edge::default() };

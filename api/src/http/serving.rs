@@ -9,6 +9,8 @@ use poem::{
     http::uri::Scheme,
     web::{LocalAddr, RemoteAddr},
 };
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use socket2::SockRef;
 use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinSet,
@@ -20,6 +22,10 @@ use crate::{metrics::Standing, schedule::Stop};
 
 /// How long nothing is accepted after the machine had no room for another socket.
 const BREATH: Duration = Duration::from_millis(100);
+
+/// Bytes of answers that the machine holds for a client whose side has no room for them.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const HELD: u32 = 64 * 1024;
 
 /// What a client may take of us.
 #[derive(Clone, Copy, Debug)]
@@ -113,6 +119,15 @@ fn tell(fault: &tokio::task::JoinError) {
     }
 }
 
+// Who reads nothing is otherwise answered into megabytes of the machine's memory, thousands of requests long, before we hear
+// that nothing is taken. What is on its way to somebody far is not bounded by it.
+fn hold_little(stream: &TcpStream) {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if let Err(error) = SockRef::from(stream).set_tcp_notsent_lowat(HELD) {
+        tracing::debug!(%error, "a connection may hold more answers than it should");
+    }
+}
+
 struct Connection<E> {
     endpoint: Arc<E>,
     local: SocketAddr,
@@ -125,6 +140,7 @@ impl<E: Endpoint + 'static> Connection<E> {
         let client = &place.client;
         // Answers are written whole, so waiting to fill a packet only makes them late.
         let _ = stream.set_nodelay(true);
+        hold_little(&stream);
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(self.manners.taken_within));
         let mut builder = http1::Builder::new();
