@@ -1,6 +1,8 @@
 //! Rows read by the place of their columns. By name, each value of a joined table costs a copy of its name and a search.
 
-use sea_orm::{DbErr, QueryResult, RuntimeErr, TryGetError, TryGetable, prelude::Uuid, sqlx};
+use sea_orm::{
+    DbErr, FromQueryResult, QueryResult, RuntimeErr, TryGetError, TryGetable, prelude::Uuid, sqlx,
+};
 
 /// The columns of one row, taken one after the other.
 pub struct Columns<'a> {
@@ -49,6 +51,15 @@ pub trait InOrder: Sized {
     fn read(columns: &mut Columns<'_>) -> Result<Self, DbErr>;
     /// Leaves its columns aside, which are there but empty.
     fn skip(columns: &mut Columns<'_>) -> Result<(), DbErr>;
+}
+
+/// One row of a statement that selects such columns and nothing else.
+pub struct Row<T>(pub T);
+
+impl<T: InOrder> FromQueryResult for Row<T> {
+    fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
+        T::read(&mut Columns::of(row)).map(Self)
+    }
 }
 
 /// Reads the model of a table by its columns, which are named in the order in which they are declared.

@@ -27,6 +27,7 @@ mod m0024_litigation_holds;
 mod m0026_late_deadlines;
 mod m0027_servers;
 mod m0028_call_months;
+mod m0029_fewer_indexes;
 mod schema;
 
 use sea_orm_migration::prelude::*;
@@ -66,6 +67,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0026_late_deadlines::Migration),
             Box::new(m0027_servers::Migration),
             Box::new(m0028_call_months::Migration),
+            Box::new(m0029_fewer_indexes::Migration),
         ]
     }
 }

@@ -13,6 +13,7 @@ use entity::{
 };
 
 use super::{
+    at_once::{AllAtOnce, AtOnce},
     call_comparison::{CallComparison, ComparisonOf},
     call_loaders::FlagOfCase,
     case_event::{CaseEvent, CaseEventConnection},
@@ -125,26 +126,27 @@ impl Case {
     }
 
     /// The district whose team works it.
-    async fn district(&self, ctx: &Context<'_>) -> Result<District> {
+    async fn district(&self, ctx: &Context<'_>) -> Result<AtOnce<District>> {
         let row = ctx.app()?.city.district(self.0.case.district_id);
-        row.cloned().map(District).ok_or(Error::NotFound("district"))
+        row.cloned().map(District).map(AtOnce).ok_or(Error::NotFound("district"))
     }
 
     /// The place.
-    async fn property(&self, ctx: &Context<'_>) -> Result<Property> {
+    async fn property(&self, ctx: &Context<'_>) -> Result<AtOnce<Property>> {
         let row = match self.0.property.asked() {
             Some(row) => row.map(Property::from),
             None => ctx.loaders()?.load_one(self.0.case.property_id).await?.map(Property::from),
         };
-        row.ok_or(Error::NotFound("place"))
+        row.map(AtOnce).ok_or(Error::NotFound("place"))
     }
 
     /// Who works it; null for nobody in particular.
-    async fn assignee(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>> {
-        match self.0.assignee.asked() {
-            Some(row) => Ok(row.map(StaffMember::from)),
-            None => staff_by_id(ctx, self.0.case.assignee_id).await,
-        }
+    async fn assignee(&self, ctx: &Context<'_>) -> Result<Option<AtOnce<StaffMember>>> {
+        let row = match self.0.assignee.asked() {
+            Some(row) => row.map(StaffMember::from),
+            None => staff_by_id(ctx, self.0.case.assignee_id).await?,
+        };
+        Ok(row.map(AtOnce))
     }
 
     /// When it was opened.
@@ -295,7 +297,7 @@ impl Case {
     }
 
     /// What the city attorney brings in it, in the order in which it was referred.
-    async fn legal_actions(&self, ctx: &Context<'_>) -> Result<Vec<LegalAction>> {
+    async fn legal_actions(&self, ctx: &Context<'_>) -> Result<AllAtOnce<LegalAction>> {
         let rows = ctx.loaders()?.load_one(LegalActionsOf(self.0.case.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(LegalAction::from).collect())
     }
@@ -353,7 +355,7 @@ impl Case {
         let (app, viewer, id) = (ctx.app()?, ctx.viewer()?, self.0.case.id);
         let until = ctx.loaders()?.loader().record_of(id)?.map(|record| record.day.end);
         let page = Box::pin(reads::case_events::of_case(app, viewer, id, kinds, until, &window)).await?;
-        Ok(CaseEventConnection::of(page, CaseEvent))
+        Ok(CaseEventConnection::of(page, CaseEvent::from))
     }
 
     /// The newest notes.
@@ -362,7 +364,7 @@ impl Case {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "How many, at most 25.", default = 5)] first: i32,
-    ) -> Result<Vec<CaseEvent>> {
+    ) -> Result<AllAtOnce<CaseEvent>> {
         if !(1..=25).contains(&first) {
             return Err(Error::BadInput(format!("`first` is {first}; it must be from 1 to 25.")));
         }

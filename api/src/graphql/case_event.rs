@@ -1,5 +1,7 @@
 //! The timeline of a case, and the changes of all cases.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::{
@@ -12,12 +14,18 @@ use crate::{
     app::App,
     authz::Action,
     error::{Error, Result},
-    reads,
+    reads::{self, case_events::Entry},
 };
 
 /// One entry of a case's timeline; never changed once written.
 #[derive(Clone)]
-pub struct CaseEvent(pub case_event::Model);
+pub struct CaseEvent(pub Arc<Entry>);
+
+impl<T: Into<Arc<Entry>>> From<T> for CaseEvent {
+    fn from(entry: T) -> Self {
+        Self(entry.into())
+    }
+}
 
 /// One entry of a case's timeline; never changed once written.
 #[Object]

@@ -22,7 +22,7 @@ use crate::{
     authz::Action,
     domain::refusal::Refusal,
     error::Result,
-    reads,
+    reads::{self, case_events::Entry},
     writes::{
         self,
         idempotency::{self, Made},
@@ -286,9 +286,9 @@ impl CaseMutation {
         let (made, refusals) = settle(outcome)?;
         let event = match made {
             // Who may write it may read it; what was written is known, and is not read once more.
-            Some(Made::Now(row)) => Some(CaseEvent(row)),
+            Some(Made::Now(row)) => Some(Entry::from(row).into()),
             Some(Made::Before(id)) => {
-                reads::case_events::by_id(ctx.app()?, ctx.viewer()?, id).await?.map(CaseEvent)
+                reads::case_events::by_id(ctx.app()?, ctx.viewer()?, id).await?.map(CaseEvent::from)
             }
             None => None,
         };

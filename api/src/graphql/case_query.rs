@@ -11,6 +11,7 @@ use sea_orm::Order;
 
 use super::{
     as_of::refuse_only_now,
+    at_once::AtOnce,
     case::{Case, CaseConnection},
     context::Ask,
     page::cost,
@@ -139,7 +140,7 @@ impl CaseQuery {
             desc = "A day of the city: the case as it was known when that day ended, or until now. Now when left out."
         )]
         as_of: Option<Date>,
-    ) -> Result<Option<Case>> {
+    ) -> Result<Option<AtOnce<Case>>> {
         let (app, viewer) = (ctx.app()?, ctx.viewer_who(Action::ReadCases, "case")?);
         let with = With {
             property: as_of.is_none() && ctx.wants("property"),
@@ -157,11 +158,11 @@ impl CaseQuery {
             CaseRef::Number(number) => reads::cases::by_number(app, viewer, number.trim(), with).await?,
         };
         let row = found.ok_or(Error::NotFound("case"))?;
-        let Some(day) = day else { return Ok(Some(row.into())) };
+        let Some(day) = day else { return Ok(Some(AtOnce(row.into()))) };
         let known = reads::as_of::cases(app, viewer, vec![row.case], day).await?.pop();
         let (case, record) = known.ok_or(Error::NothingKnown(day.on))?;
         ctx.go_back(record)?;
-        Ok(Some(case.into()))
+        Ok(Some(AtOnce(case.into())))
     }
 
     /// Cases that the viewer may see, newest first unless sorted otherwise.

@@ -10,6 +10,7 @@ use entity::{
 };
 
 use super::{
+    at_once::AtOnce,
     context::Ask,
     legal_action::{LegalAction, with},
     loaders::{ConflictsOf, ContinuedInto},
@@ -57,12 +58,12 @@ impl Hearing {
     }
 
     /// The legal action that is heard.
-    async fn legal_action(&self, ctx: &Context<'_>) -> Result<LegalAction> {
-        if let Some(row) = self.0.action.asked() {
-            return row.map(LegalAction::from).ok_or(Error::NotFound("legal action"));
-        }
-        let row = ctx.loaders()?.load_one(self.0.hearing.legal_action_id).await?;
-        row.map(LegalAction::from).ok_or(Error::NotFound("legal action"))
+    async fn legal_action(&self, ctx: &Context<'_>) -> Result<AtOnce<LegalAction>> {
+        let row = match self.0.action.asked() {
+            Some(row) => row.map(LegalAction::from),
+            None => ctx.loaders()?.load_one(self.0.hearing.legal_action_id).await?.map(LegalAction::from),
+        };
+        row.map(AtOnce).ok_or(Error::NotFound("legal action"))
     }
 
     /// When it starts.

@@ -11,6 +11,7 @@ use entity::{
 };
 
 use super::{
+    at_once::AtOnce,
     case::Case,
     context::Ask,
     court_order::{CourtOrder, TitleRecording},
@@ -79,12 +80,12 @@ impl LegalAction {
     }
 
     /// The case it was brought in.
-    async fn case(&self, ctx: &Context<'_>) -> Result<Case> {
-        if let Some(row) = self.0.case.asked() {
-            return row.map(Case::from).ok_or(Error::NotFound("case"));
-        }
-        let row = ctx.loaders()?.load_one(self.0.action.case_id).await?;
-        row.map(Case::from).ok_or(Error::NotFound("case"))
+    async fn case(&self, ctx: &Context<'_>) -> Result<AtOnce<Case>> {
+        let row = match self.0.case.asked() {
+            Some(row) => row.map(Case::from),
+            None => ctx.loaders()?.load_one(self.0.action.case_id).await?.map(Case::from),
+        };
+        row.map(AtOnce).ok_or(Error::NotFound("case"))
     }
 
     /// What sort of legal action it is.
@@ -129,11 +130,12 @@ impl LegalAction {
     }
 
     /// The attorney who held the district's seat when it was referred; null when the seat was vacant.
-    async fn responsible_attorney(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>> {
-        match self.0.attorney.asked() {
-            Some(row) => Ok(row.map(StaffMember::from)),
-            None => staff_by_id(ctx, self.0.action.responsible_attorney_id).await,
-        }
+    async fn responsible_attorney(&self, ctx: &Context<'_>) -> Result<Option<AtOnce<StaffMember>>> {
+        let row = match self.0.attorney.asked() {
+            Some(row) => row.map(StaffMember::from),
+            None => staff_by_id(ctx, self.0.action.responsible_attorney_id).await?,
+        };
+        Ok(row.map(AtOnce))
     }
 
     /// The day it was filed or issued.

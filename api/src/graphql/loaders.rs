@@ -25,6 +25,7 @@ use crate::{
     error::{Error, Result},
     reads::{
         self,
+        case_events::Entry,
         parties::LinkRow,
         teams::{SeatRow, WorkloadRow},
     },
@@ -364,7 +365,7 @@ pub struct RecentNotesOf {
 }
 
 impl Loader<RecentNotesOf> for Loaders {
-    type Value = Vec<entity::case_event::Model>;
+    type Value = Vec<Arc<Entry>>;
     type Error = Error;
     async fn load(&self, keys: &[RecentNotesOf]) -> Result<HashMap<RecentNotesOf, Self::Value>> {
         let mut found = HashMap::new();

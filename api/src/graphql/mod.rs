@@ -3,6 +3,7 @@
 mod access_token;
 mod as_of;
 mod as_of_fields;
+mod at_once;
 mod batching;
 mod calendar;
 mod call;

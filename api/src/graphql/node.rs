@@ -137,7 +137,7 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> Result<Option<Node
     }
     if let Ok(id) = id.parse::<CaseEventId>() {
         let found = reads::case_events::by_id(ctx.app()?, viewer, id).await?;
-        return Ok(found.map(|row| Node::CaseEvent(CaseEvent(row))));
+        return Ok(found.map(|row| Node::CaseEvent(row.into())));
     }
     if let Ok(id) = id.parse::<DistrictId>() {
         let found = ctx.app()?.city.district(id);

@@ -63,8 +63,8 @@ macro_rules! connection {
             }
 
             /// The items.
-            async fn nodes(&self) -> Vec<$node> {
-                self.0.rows.iter().map(|(_, node)| node.clone()).collect()
+            async fn nodes(&self) -> $crate::graphql::at_once::AllAtOnce<&$node> {
+                self.0.rows.iter().map(|(_, node)| node).collect()
             }
 
             /// Where this page stands in the list.

@@ -1,17 +1,18 @@
 //! Questions about timelines, and the changes of all cases in the order in which they were committed.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use entity::{
     case,
-    case_event::{self, CaseEventKind},
-    id::{CaseEventId, CaseId, DistrictId},
+    case_event::{self, CaseEventKind, Changes},
+    id::{CaseEventId, CaseId, DistrictId, StaffId},
+    in_order::Columns,
 };
 use sea_orm::{
-    ColumnTrait, Condition, DbBackend, EntityTrait, FromQueryResult, JoinType, Order, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait, Query, WindowStatement},
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, JoinType, Order,
+    QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait, Select,
+    sea_query::{Alias, Asterisk, Expr, ExprTrait, Func, Query, SelectStatement, WindowStatement},
 };
 use uuid::Uuid;
 
@@ -23,6 +24,70 @@ use crate::{
     scope::{VisibleTo, unscoped},
 };
 
+/// One entry of a case's timeline, without what binds it to the one before it.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub id: CaseEventId,
+    pub case_id: CaseId,
+    /// 1, 2, 3 … within the case.
+    pub position: i32,
+    pub kind: CaseEventKind,
+    pub occurred_at: DateTime<Utc>,
+    pub recorded_at: DateTime<Utc>,
+    pub actor_id: Option<StaffId>,
+    pub summary: String,
+    pub body: Option<String>,
+    pub privileged: bool,
+    pub changes: Changes,
+}
+
+impl Entry {
+    fn of(select: Select<case_event::Entity>) -> Select<case_event::Entity> {
+        use case_event::Column as C;
+        let facts = [C::Id, C::CaseId, C::Position, C::Kind, C::OccurredAt, C::RecordedAt, C::ActorId];
+        let told = [C::Summary, C::Body, C::Privileged, C::Changes];
+        select.select_only().columns(facts).columns(told)
+    }
+}
+
+// In the order of `Entry::of`.
+impl FromQueryResult for Entry {
+    fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
+        let mut columns = Columns::of(row);
+        Ok(Self {
+            id: columns.take()?,
+            case_id: columns.take()?,
+            position: columns.take()?,
+            kind: columns.take()?,
+            occurred_at: columns.take()?,
+            recorded_at: columns.take()?,
+            actor_id: columns.take()?,
+            summary: columns.take()?,
+            body: columns.take()?,
+            privileged: columns.take()?,
+            changes: columns.take()?,
+        })
+    }
+}
+
+impl From<case_event::Model> for Entry {
+    fn from(event: case_event::Model) -> Self {
+        Self {
+            id: event.id,
+            case_id: event.case_id,
+            position: event.position,
+            kind: event.kind,
+            occurred_at: event.occurred_at,
+            recorded_at: event.recorded_at,
+            actor_id: event.actor_id,
+            summary: event.summary,
+            body: event.body,
+            privileged: event.privileged,
+            changes: event.changes,
+        }
+    }
+}
+
 /// One page of a case's timeline, newest first; with `until`, of what was recorded before that moment.
 pub async fn of_case(
     app: &App,
@@ -31,8 +96,8 @@ pub async fn of_case(
     kinds: Option<Vec<CaseEventKind>>,
     until: Option<DateTime<Utc>>,
     window: &Window,
-) -> Result<Page<case_event::Model>> {
-    let mut select = case_event::Entity::visible_to(viewer)
+) -> Result<Page<Entry>> {
+    let mut select = Entry::of(case_event::Entity::visible_to(viewer))
         .filter(case_event::Column::CaseId.eq(case))
         .filter(recorded(until));
     if let Some(kinds) = kinds {
@@ -41,13 +106,14 @@ pub async fn of_case(
     let sorting = Sorting::new("timeline")
         .by(case_event::Column::Position, Order::Desc)
         .by(case_event::Column::Id, Order::Desc);
-    let keys = |event: &case_event::Model| vec![event.position.into(), event.id.0.into()];
+    let keys = |event: &Entry| vec![event.position.into(), event.id.0.into()];
     page::page(&app.db, select, &sorting, window, keys).await
 }
 
 /// One entry of a timeline.
-pub async fn by_id(app: &App, viewer: &Viewer, id: CaseEventId) -> Result<Option<case_event::Model>> {
-    Ok(case_event::Entity::visible_to(viewer).filter(case_event::Column::Id.eq(id)).one(&app.db).await?)
+pub async fn by_id(app: &App, viewer: &Viewer, id: CaseEventId) -> Result<Option<Entry>> {
+    let select = Entry::of(case_event::Entity::visible_to(viewer)).filter(case_event::Column::Id.eq(id));
+    Ok(select.into_model::<Entry>().one(&app.db).await?)
 }
 
 fn recorded(until: Option<DateTime<Utc>>) -> Condition {
@@ -61,28 +127,52 @@ pub async fn recent_notes_of(
     cases: &[CaseId],
     first: i32,
     until: Option<DateTime<Utc>>,
-) -> Result<Vec<case_event::Model>> {
-    let mut ranked = case_event::Entity::visible_to(viewer)
-        .select_only()
-        .column(case_event::Column::Id)
-        .filter(case_event::Column::CaseId.is_in(cases.iter().copied()))
+) -> Result<Vec<Arc<Entry>>> {
+    let notes = Entry::of(case_event::Entity::visible_to(viewer))
         .filter(case_event::Column::Kind.eq(CaseEventKind::Note))
-        .filter(recorded(until))
+        .filter(recorded(until));
+    let newest = match app.db.get_database_backend() {
+        DbBackend::Postgres => newest_looked_up(notes, cases, first),
+        _ => newest_ranked(notes, cases, first),
+    };
+    let rows = app.db.query_all(&newest).await?;
+    Ok(rows.iter().map(|row| Entry::from_query_result(row, "").map(Arc::new)).collect::<Result<_, _>>()?)
+}
+
+// For each case a walk along its index, which ends with the last note that is wanted.
+fn newest_looked_up(notes: Select<case_event::Entity>, cases: &[CaseId], first: i32) -> SelectStatement {
+    let wanted = || Alias::new("wanted");
+    let of_case = Expr::col((case_event::Entity, case_event::Column::CaseId)).equals((wanted(), wanted()));
+    let of_one = notes
+        .filter(of_case)
+        .order_by_desc(case_event::Column::Position)
+        .limit(u64::from(first.unsigned_abs()))
         .into_query();
+    let ids: Vec<Uuid> = cases.iter().map(|case| case.0).collect();
+    Query::select()
+        .column((Alias::new("newest"), Asterisk))
+        .from_function(Func::cust("unnest").arg(ids), wanted())
+        .join_lateral(JoinType::InnerJoin, of_one, "newest", Condition::all())
+        .order_by((Alias::new("newest"), case_event::Column::Position), Order::Desc)
+        .take()
+}
+
+// SQLite has no lateral joins: all notes of the cases are numbered.
+fn newest_ranked(notes: Select<case_event::Entity>, cases: &[CaseId], first: i32) -> SelectStatement {
+    let mut ranked = notes.filter(case_event::Column::CaseId.is_in(cases.iter().copied())).into_query();
     ranked.expr_window_as(
         Expr::cust("ROW_NUMBER()"),
         WindowStatement::partition_by(case_event::Column::CaseId)
             .order_by((case_event::Entity, case_event::Column::Position), Order::Desc)
             .take(),
-        "newest",
+        "rank",
     );
-    let mut ids = Query::select();
-    ids.column("id").from_subquery(ranked, "ranked").and_where(Expr::col("newest").lte(first));
-    Ok(case_event::Entity::visible_to(viewer)
-        .filter(case_event::Column::Id.in_subquery(ids))
-        .order_by_desc(case_event::Column::Position)
-        .all(&app.db)
-        .await?)
+    Query::select()
+        .column(Asterisk)
+        .from_subquery(ranked, "ranked")
+        .and_where(Expr::col("rank").lte(first))
+        .order_by(case_event::Column::Position, Order::Desc)
+        .take()
 }
 
 /// One change of a case, without any of its content.

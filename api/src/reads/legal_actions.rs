@@ -5,7 +5,7 @@ use entity::{
     address_alias, case, deadline,
     hearing::{self, HearingStatus},
     id::{CaseId, DistrictId, LegalActionId, StaffId},
-    in_order::{Columns, InOrder},
+    in_order::{Columns, InOrder, Row},
     legal_action::{self, LegalActionKind, LegalActionStatus},
     legal_action_status_change as status_change, property, staff,
 };
@@ -129,8 +129,12 @@ pub async fn of_cases(app: &App, viewer: &Viewer, cases: &[CaseId]) -> Result<Ve
         .filter(legal_action::Column::CaseId.is_in(cases.iter().copied()))
         .order_by_asc(legal_action::Column::CreatedAt)
         .order_by_asc(legal_action::Column::Id)
+        .into_model::<Row<legal_action::Model>>()
         .all(&app.db)
-        .await?)
+        .await?
+        .into_iter()
+        .map(|row| row.0)
+        .collect())
 }
 
 /// The steps that these actions took, the first one first.
