@@ -23,12 +23,6 @@ use futures_util::{
 #[derive(Clone, Debug)]
 pub struct AtOnce<T>(pub T);
 
-impl<T> From<T> for AtOnce<T> {
-    fn from(object: T) -> Self {
-        Self(object)
-    }
-}
-
 impl<T: ContainerType> OutputType for AtOnce<T> {
     fn type_name() -> Cow<'static, str> {
         T::type_name()
