@@ -180,7 +180,7 @@ fn collect<'a>(
 
 #[cfg(test)]
 mod tests {
-    use async_graphql::{EmptyMutation, EmptySubscription, Object, Schema};
+    use async_graphql::{EmptyMutation, EmptySubscription, Object, Schema, Union};
 
     use super::*;
 
@@ -188,6 +188,24 @@ mod tests {
 
     #[derive(Clone, Copy)]
     struct Book(i32);
+
+    #[derive(Clone, Copy)]
+    struct Sheet;
+
+    #[derive(Clone, Copy, Union)]
+    enum Item {
+        Book(Book),
+        Sheet(Sheet),
+    }
+
+    const ITEMS: [Item; 2] = [Item::Book(Book(1)), Item::Sheet(Sheet)];
+
+    #[Object]
+    impl Sheet {
+        async fn scale(&self) -> i32 {
+            25_000
+        }
+    }
 
     #[Object]
     impl Library {
@@ -197,6 +215,10 @@ mod tests {
 
         async fn books(&self) -> Vec<Book> {
             vec![Book(1), Book(2), Book(3)]
+        }
+
+        async fn items(&self) -> Vec<Item> {
+            ITEMS.to_vec()
         }
     }
 
@@ -210,6 +232,10 @@ mod tests {
 
         async fn books(&self) -> AllAtOnce<Book> {
             [Book(1), Book(2), Book(3)].into_iter().collect()
+        }
+
+        async fn items(&self) -> AllAtOnce<Item> {
+            ITEMS.into_iter().collect()
         }
     }
 
@@ -245,7 +271,7 @@ mod tests {
         }
     }
 
-    const DOCUMENTS: [&str; 12] = [
+    const DOCUMENTS: [&str; 13] = [
         "{ book { number } books { number } }",
         "{ books { lent number __typename } }",
         "{ book { torn number } books { torn lent } }",
@@ -253,6 +279,7 @@ mod tests {
         "{ books { lost number } }",
         "{ book { lost } }",
         "{ book { torn } }",
+        "{ items { __typename ... on Book { number lent } ... on Sheet { scale } } }",
         "{ books { one: number two: number next { number lent } } }",
         "{ book { next { number } next { lent } number number } }",
         "query { books { ...Some number ... on Book { lent } ... { burnt } } } fragment Some on Book { number next { number } }",
