@@ -22,6 +22,9 @@ use crate::{
 /// Operations of SQLite's machine between two looks at the time: some milliseconds.
 const OPERATIONS: i32 = 50_000;
 
+/// Rows of a SQLite statement that wait to be taken; with fewer its thread would fall asleep in the middle of a page.
+const ROWS: usize = 500;
+
 /// How much longer than a statement may take a transaction may wait for its process on PostgreSQL before it is given up.
 const ASLEEP: u32 = 3;
 
@@ -97,17 +100,23 @@ fn options(opening: &Opening) -> Result<ConnectOptions> {
     }
     if let Some(most) = opening.statement_time {
         options.statement_timeout(most);
-        // A process that sleeps in the middle of a transaction would keep its locks, and with them its lease, for as long as
-        // it sleeps. None of ours does so little between two statements for longer than this.
-        let asleep = (most * ASLEEP).as_millis().to_string();
-        options.map_sqlx_postgres_opts(move |postgres| {
-            postgres.options([("idle_in_transaction_session_timeout", asleep.as_str())])
-        });
         options.map_sqlx_sqlite_pool_opts(move |pool| {
             pool.after_connect(move |connection, _| Box::pin(ends_after(connection, most)))
         });
     }
     let most = opening.statement_time;
+    // A process that sleeps in the middle of a transaction would keep its locks, and with them its lease, for as long as it
+    // sleeps. None of ours does so little between two statements for longer than this.
+    let asleep = most.map(|most| (most * ASLEEP).as_millis().to_string());
+    options.map_sqlx_postgres_opts(move |postgres| {
+        // Compiling a statement takes longer than any of ours does: PostgreSQL, which guesses by the number of months a
+        // statement could touch, would do it for a question of a millisecond.
+        let postgres = postgres.options([("jit", "off")]);
+        match &asleep {
+            Some(asleep) => postgres.options([("idle_in_transaction_session_timeout", asleep.as_str())]),
+            None => postgres,
+        }
+    });
     options.map_sqlx_sqlite_before_acquire(move |connection, _| {
         Box::pin(async move {
             // SQLite that is full or was ended takes a transaction back by itself; the driver, whose ROLLBACK then fails, still
@@ -130,6 +139,7 @@ fn options(opening: &Opening) -> Result<ConnectOptions> {
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(synchronous)
+            .row_buffer_size(ROWS)
             .busy_timeout(Duration::from_secs(10))
     });
     if !(opening.url.starts_with("sqlite:") || opening.url.starts_with("postgres")) {

@@ -136,10 +136,7 @@ pub async fn append_as(
     entry: Entry,
     id: CaseEventId,
 ) -> Result<case_event::Model> {
-    let known = match tx.transaction {
-        None if tx.is_postgres() => None,
-        _ => Some(place_in_order(tx).await?),
-    };
+    let known = tx.transaction;
     let mut event = bound(tx, case, entry, id, known.unwrap_or_default())?;
     let mut moved = Query::update();
     moved
@@ -148,27 +145,26 @@ pub async fn append_as(
         .value(case::Column::EventHash, case.event_hash.as_str())
         .value(case::Column::UpdatedAt, case.updated_at)
         .and_where(case::Column::Id.eq(case.id));
-    if !tx.is_postgres() {
-        tx.conn().execute(&inserted(&event, known)?).await?;
-        tx.conn().execute(&moved).await?;
-        return Ok(event);
-    }
-    // In one statement: each costs a round trip, while others may wait for the case.
-    let moved = CommonTableExpression::new().table_name("moved").query(moved).to_owned();
-    let mut inserted = inserted(&event, known)?;
+    let mut inserted = inserted(tx, &event, known)?;
     inserted.returning_col(case_event::Column::Transaction);
-    let written = WithClause::new().cte(moved).to_owned().query(inserted);
-    let row = tx.conn().query_one(&written).await?;
+    let row = if tx.is_postgres() {
+        // In one statement: each costs a round trip, while others may wait for the case.
+        let moved = CommonTableExpression::new().table_name("moved").query(moved).to_owned();
+        tx.conn().query_one(&WithClause::new().cte(moved).to_owned().query(inserted)).await?
+    } else {
+        tx.conn().execute(&moved).await?;
+        tx.conn().query_one(&inserted).await?
+    };
     let row = row.ok_or_else(|| Error::Internal("an entry was not written".to_owned()))?;
     event.transaction = row.try_get("", "transaction")?;
     tx.transaction = Some(event.transaction);
     Ok(event)
 }
 
-// Where the transaction's number is not known yet, PostgreSQL puts it in.
-fn inserted(event: &case_event::Model, transaction: Option<i64>) -> Result<InsertStatement> {
+// Where the transaction's number is not known yet, the database puts it in.
+fn inserted(tx: &Tx, event: &case_event::Model, transaction: Option<i64>) -> Result<InsertStatement> {
     let value = |column: case_event::Column| match (column, transaction) {
-        (case_event::Column::Transaction, None) => Expr::cust(NUMBER),
+        (case_event::Column::Transaction, None) => Expr::cust(number(tx)),
         (case_event::Column::Transaction, Some(number)) => Expr::val(number),
         (column, _) => column.save_as(Expr::val(event.get(column))),
     };
@@ -180,9 +176,6 @@ fn inserted(event: &case_event::Model, transaction: Option<i64>) -> Result<Inser
         .map_err(|error| Error::Internal(error.to_string()))?;
     Ok(insert)
 }
-
-/// The number of the transaction that runs, as PostgreSQL counts them.
-const NUMBER: &str = "pg_current_xact_id()::text::bigint";
 
 /// The hash of an entry: SHA-256 over all its columns in a fixed order, the previous hash among them.
 pub fn hash(event: &case_event::Model) -> Result<String> {
@@ -204,19 +197,23 @@ pub fn hex(bytes: &[u8]) -> String {
     digits.map(|digit| DIGITS[usize::from(digit)]).collect()
 }
 
-// On PostgreSQL the transaction's own number, below which nothing can appear once it has ended; SQLite has one writer.
 async fn place_in_order(tx: &mut Tx) -> Result<i64> {
     if let Some(transaction) = tx.transaction {
         return Ok(transaction);
     }
-    let sql = if tx.is_postgres() {
-        format!("SELECT {NUMBER} AS place")
-    } else {
-        "SELECT coalesce(max(\"transaction\"), 0) + 1 AS place FROM case_event".to_owned()
-    };
+    let sql = format!("SELECT {} AS place", number(tx));
     let statement = Statement::from_string(tx.conn().get_database_backend(), sql);
     let row = tx.conn().query_one_raw(statement).await?;
     let place = row.ok_or_else(|| Error::Internal("no transaction id".to_owned()))?.try_get("", "place")?;
     tx.transaction = Some(place);
     Ok(place)
+}
+
+// On PostgreSQL the transaction's own number, below which nothing can appear once it has ended; SQLite has one writer.
+fn number(tx: &Tx) -> &'static str {
+    if tx.is_postgres() {
+        "pg_current_xact_id()::text::bigint"
+    } else {
+        "(SELECT coalesce(max(\"transaction\"), 0) + 1 FROM case_event)"
+    }
 }

@@ -173,3 +173,10 @@ async fn calls_from_before_they_were_kept_by_month_are_all_there_after_it() {
     assert!(evidence.expect_err("a flag names them").to_string().contains("flag_call"));
     jfn.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_statement_that_could_touch_many_months_is_not_compiled_before_it_runs() {
+    let jfn = Jfn::start(Store::Postgres).await;
+    assert_eq!(texts(&jfn.app.db, "SHOW jit").await, ["off"]);
+    jfn.stop().await;
+}

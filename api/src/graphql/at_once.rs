@@ -4,17 +4,17 @@
 //! fields take to answer. Here each is asked once, in the order of the document; only those that wait are waited for, together,
 //! so that what they load is loaded in one batch.
 
-use std::{borrow::Cow, task::Poll};
+use std::{borrow::Cow, pin::Pin, task::Poll};
 
 use async_graphql::{
-    ContainerType, ContextSelectionSet, Name, OutputType, Positioned, ServerResult, Value,
+    ContainerType, Context, ContextSelectionSet, Name, OutputType, Positioned, ServerResult, Value,
     indexmap::IndexMap,
     parser::types::{Field, Selection},
     registry::Registry,
     resolver_utils::resolve_container,
 };
 use futures_util::{
-    future::{BoxFuture, FutureExt},
+    future::FutureExt,
     poll,
     stream::{FuturesUnordered, StreamExt},
 };
@@ -37,7 +37,8 @@ impl<T: ContainerType> OutputType for AtOnce<T> {
     }
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
-        object(ctx, &self.0).await
+        // On the heap, as objects lie in one another without end.
+        object(ctx, &self.0).boxed().await
     }
 }
 
@@ -65,53 +66,80 @@ impl<T: ContainerType> OutputType for AllAtOnce<T> {
     }
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
-        let mut values = vec![Value::Null; self.0.len()];
-        let mut waiting = FuturesUnordered::new();
-        for (index, item) in self.0.iter().enumerate() {
-            let mut answer = async move {
-                let at = ctx.with_index(index);
-                object(&at, item).await.map_err(|error| at.set_error_path(error))
-            }
-            .boxed();
-            match poll!(&mut answer) {
-                Poll::Ready(value) => values[index] = value?,
-                Poll::Pending => waiting.push(answer.map(move |value| (index, value))),
-            }
-        }
-        while let Some((index, value)) = waiting.next().await {
+        list(ctx, &self.0).boxed().await
+    }
+}
+
+async fn list<T: ContainerType>(ctx: &ContextSelectionSet<'_>, items: &[T]) -> ServerResult<Value> {
+    let mut values = vec![Value::Null; items.len()];
+    let places: Vec<_> = (0..items.len()).map(|index| ctx.with_index(index)).collect();
+    let asked = items.iter().zip(&places).map(|(item, at)| object(at, item));
+    each_at_once(asked, |index, value| {
+        if let Some(value) = value {
             values[index] = value?;
         }
-        Ok(Value::List(values))
-    }
+        Ok(())
+    })
+    .await?;
+    Ok(Value::List(values))
 }
 
 async fn object<T: ContainerType>(ctx: &ContextSelectionSet<'_>, root: &T) -> ServerResult<Value> {
     let Some(fields) = plain_fields(ctx, &T::type_name()) else {
         return resolve_container(ctx, root).boxed().await;
     };
-    let mut answers = Answers { ctx, of: IndexMap::with_capacity(fields.len()) };
-    let mut waiting = FuturesUnordered::new();
-    for field in fields {
-        let key = &field.node.response_key().node;
-        if field.node.name.node == "__typename" {
-            answers.keep(key, Ok(Some(Value::String(root.introspection_type_name().into_owned()))));
-            continue;
+    let fields: Vec<Context<'_>> = fields.into_iter().map(|field| ctx.with_field(field)).collect();
+    let asked = fields.iter().map(|field| async move {
+        if field.item.node.name.node == "__typename" {
+            return Ok(Some(Value::String(root.introspection_type_name().into_owned())));
         }
-        let mut answer: BoxFuture<'_, _> =
-            async move { root.resolve_field(&ctx.with_field(field)).await }.boxed();
+        root.resolve_field(field).await
+    });
+    let mut answers = Answers { ctx, of: IndexMap::with_capacity(fields.len()) };
+    each_at_once(asked, |index, value| {
+        // Who waits keeps its place in the order of the document.
+        answers.keep(&fields[index].item.node.response_key().node, value.unwrap_or(Ok(None)));
+        Ok(())
+    })
+    .await?;
+    Ok(if answers.of.is_empty() { Value::Null } else { Value::Object(answers.of) })
+}
+
+/// Asks each once and keeps what it answers, or that it waits; then what those answer that had to wait.
+async fn each_at_once<T, F: Future<Output = T> + Send>(
+    asked: impl Iterator<Item = F>,
+    mut keep: impl FnMut(usize, Option<T>) -> ServerResult<()>,
+) -> ServerResult<()> {
+    let mut waiting = Vec::new();
+    // Most answer at once, so that the next one can have their place on the heap.
+    let mut free: Option<Pin<Box<F>>> = None;
+    for (index, future) in asked.enumerate() {
+        let mut answer = match free.take() {
+            Some(mut place) => {
+                place.set(future);
+                place
+            }
+            None => Box::pin(future),
+        };
         match poll!(&mut answer) {
-            Poll::Ready(value) => answers.keep(key, value),
+            Poll::Ready(value) => {
+                keep(index, Some(value))?;
+                free = Some(answer);
+            }
             Poll::Pending => {
-                // It keeps its place in the order of the document.
-                answers.keep(key, Ok(None));
-                waiting.push(answer.map(move |value| (key, value)));
+                keep(index, None)?;
+                waiting.push(answer.map(move |value| (index, value)));
             }
         }
     }
-    while let Some((key, value)) = waiting.next().await {
-        answers.keep(key, value);
+    if waiting.is_empty() {
+        return Ok(());
     }
-    Ok(if answers.of.is_empty() { Value::Null } else { Value::Object(answers.of) })
+    let mut waiting: FuturesUnordered<_> = waiting.into_iter().collect();
+    while let Some((index, value)) = waiting.next().await {
+        keep(index, Some(value))?;
+    }
+    Ok(())
 }
 
 struct Answers<'a> {

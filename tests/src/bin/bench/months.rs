@@ -44,6 +44,14 @@ pub async fn figures() {
     run(db, "SELECT make_call_months(ARRAY(SELECT generate_series(timestamptz '2016-12-01Z', '2026-12-01Z', '1 month')))").await;
     run(db, "CREATE TABLE whole_call (LIKE call INCLUDING ALL, UNIQUE (feed_id, source_id), FOREIGN KEY (feed_id) REFERENCES feed (id))")
         .await;
+    // What points at a call is looked at when one is removed, in either case.
+    for pointing in ["flag_call", "case_evidence_call", "call_challenge"] {
+        run(
+            db,
+            &format!("CREATE TABLE whole_{pointing} (call_id uuid PRIMARY KEY REFERENCES whole_call (id))"),
+        )
+        .await;
+    }
     let spread = format!("timestamptz '2016-12-01Z' + n * interval '10 years' / {calls}");
     for table in ["call", "whole_call"] {
         let mut from = 0;

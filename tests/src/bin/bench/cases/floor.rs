@@ -9,7 +9,10 @@ use http_body_util::{BodyExt, Full};
 use hyper::{Request, Response, body::Incoming, header::COOKIE, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use sea_orm::sqlx::{
-    self, PgPool, Row, SqlitePool, postgres::PgPoolOptions, sqlite::SqlitePoolOptions, types::Uuid,
+    self, PgPool, Row, SqlitePool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::SqlitePoolOptions,
+    types::Uuid,
 };
 
 use super::{CONNECTIONS, floor_sql as sql};
@@ -32,7 +35,9 @@ pub async fn serve(url: &str) {
         Pool::Sqlite(options.connect(url).await.expect("the database opens"))
     } else {
         let options = PgPoolOptions::new().max_connections(CONNECTIONS).test_before_acquire(false);
-        Pool::Postgres(options.connect(url).await.expect("the database opens"))
+        // As the server asks for it.
+        let to: PgConnectOptions = url.parse().expect("an address of PostgreSQL");
+        Pool::Postgres(options.connect_with(to.options([("jit", "off")])).await.expect("the database opens"))
     };
     let pool = Arc::new(pool);
     let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
