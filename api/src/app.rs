@@ -11,7 +11,7 @@ use std::{
 use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
-    SqliteTransactionMode, SqlxSqliteConnector, TransactionOptions, TransactionTrait,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use uuid::Uuid;
 
@@ -101,17 +101,14 @@ impl Clock {
 impl App {
     #[must_use]
     pub fn new(db: DatabaseConnection, city: City, clock: Clock) -> Self {
+        let mut db = db;
         let metrics = Arc::new(Metrics::default());
-        let counted = |mut db: DatabaseConnection| {
-            let counting = metrics.clone();
-            db.set_metric_callback(move |statement| counting.sent(statement));
-            db
-        };
-        let (primary, db) = (counted(writer(&db)), counted(db));
+        let counting = metrics.clone();
+        db.set_metric_callback(move |statement| counting.sent(statement));
         let writing = (db.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
         let (city, holder, newsroom) = (Arc::new(city), Holder::default(), Newsroom::default());
         let (sessions, throttle) = (SessionTimes::default(), Throttle::default());
-        let (replica, evidence) = (None, None);
+        let (primary, replica, evidence) = (db.clone(), None, None);
         Self {
             db,
             primary,
@@ -309,17 +306,6 @@ impl App {
         conn.rollback().await?;
         Ok(found)
     }
-}
-
-// On SQLite a connection of its own, opened when it is first needed: only one writes at a time anyway, and each other connection
-// forgets what it has read of the file whenever somebody else has written.
-fn writer(db: &DatabaseConnection) -> DatabaseConnection {
-    if db.get_database_backend() != DbBackend::Sqlite {
-        return db.clone();
-    }
-    let pool = db.get_sqlite_connection_pool();
-    let one = pool.options().clone().min_connections(0).max_connections(1);
-    SqlxSqliteConnector::from_sqlx_sqlite_pool(one.connect_lazy_with((*pool.connect_options()).clone()))
 }
 
 /// One running transaction, and on whose behalf.
