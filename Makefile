@@ -12,13 +12,13 @@ test:
 
 # Figures under load, each beside the same work as plain SQL. On PostgreSQL it starts a server of its own.
 bench:
-	cargo build --release --locked -p tests --bin jfn-under-test --bin bench
-	tests/postgres.sh cargo run --release --locked -p tests --bin bench
+	cargo build --profile shipped --locked -p tests --bin jfn-under-test --bin bench
+	tests/postgres.sh cargo run --profile shipped --locked -p tests --bin bench
 
 # What takes long: the invariants under attack and failure, an hour of them. `make soak RUN=kills` plays one of them.
 soak:
-	cargo build --release --locked -p tests --bin jfn-under-test --bin soak
-	tests/postgres.sh cargo run --release --locked --quiet -p tests --bin soak -- $(RUN)
+	cargo build --profile shipped --locked -p tests --bin jfn-under-test --bin soak
+	tests/postgres.sh cargo run --profile shipped --locked --quiet -p tests --bin soak -- $(RUN)
 
 # Writes the public schema down; a test holds it against the code.
 schema:

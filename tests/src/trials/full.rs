@@ -34,11 +34,13 @@ pub async fn play(scale: &Scale) -> Found {
         let given = limit(&jfn.app.db, pages + scale.room).await;
         assert_eq!(given, pages + scale.room);
         // Writes until one no longer fits, and then some more.
+        let most = noted + 2 * scale.room;
         let first = loop {
             match note(&sergeant, &case["id"], 2_000).await {
                 Ok(()) => noted += 1,
                 Err(answer) => break answer,
             }
+            assert!(noted <= most, "more is taken than there is room for");
         };
         is_told(&first);
         for _ in 0..5 {
