@@ -4,7 +4,7 @@
 //! fields take to answer. Here each is asked once, in the order of the document; only those that wait are waited for, together,
 //! so that what they load is loaded in one batch.
 
-use std::{borrow::Cow, pin::Pin, task::Poll};
+use std::{borrow::Cow, task::Poll};
 
 use async_graphql::{
     ContainerType, Context, ContextSelectionSet, Name, OutputType, Positioned, ServerResult, Value,
@@ -111,21 +111,10 @@ async fn each_at_once<T, F: Future<Output = T> + Send>(
     mut keep: impl FnMut(usize, Option<T>) -> ServerResult<()>,
 ) -> ServerResult<()> {
     let mut waiting = Vec::new();
-    // Most answer at once, so that the next one can have their place on the heap.
-    let mut free: Option<Pin<Box<F>>> = None;
     for (index, future) in asked.enumerate() {
-        let mut answer = match free.take() {
-            Some(mut place) => {
-                place.set(future);
-                place
-            }
-            None => Box::pin(future),
-        };
+        let mut answer = Box::pin(future);
         match poll!(&mut answer) {
-            Poll::Ready(value) => {
-                keep(index, Some(value))?;
-                free = Some(answer);
-            }
+            Poll::Ready(value) => keep(index, Some(value))?,
             Poll::Pending => {
                 keep(index, None)?;
                 waiting.push(answer.map(move |value| (index, value)));
