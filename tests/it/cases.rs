@@ -109,6 +109,35 @@ story! {
 }
 
 story! {
+    async fn a_list_shows_the_newest_notes_of_each_case_to_whoever_may_read_them(jfn) {
+        let (attorney, sergeant) = (jfn.attorney(3).await, jfn.sergeant(3).await);
+        for (address, bodies) in [("1200 K ST", "abcd"), ("1300 K ST", "e"), ("1400 K ST", "")] {
+            let place = jfn.place(address, 3).await;
+            let case = open(&sergeant, &place).await;
+            for body in bodies.chars() {
+                let note = json!({
+                    "idempotencyKey": key(), "caseId": case["id"], "body": body, "privileged": body == 'd',
+                });
+                attorney.done("caseAddNote", "event { id }", note).await;
+            }
+        }
+        let notes = async |client: &Client, first: i32| {
+            let query = "query ($first: Int!) { cases(sort: [{ by: OPENED_AT, direction: ASC }]) {
+                         nodes { recentNotes(first: $first) { body } } } }";
+            let page = client.ask(query, json!({ "first": first })).await["cases"]["nodes"].take();
+            let cases = page.as_array().unwrap().iter().map(|case| {
+                let notes = case["recentNotes"].as_array().unwrap().iter();
+                notes.map(|note| note["body"].as_str().unwrap()).collect::<String>()
+            });
+            cases.collect::<Vec<_>>()
+        };
+        assert_eq!(notes(&attorney, 3).await, ["dcb", "e", ""]);
+        assert_eq!(notes(&sergeant, 3).await, ["cba", "e", ""], "a note that is hidden takes no place of others");
+        assert_eq!(notes(&sergeant, 1).await, ["c", "e", ""]);
+    }
+}
+
+story! {
     async fn another_districts_case_can_be_read_but_not_changed(jfn) {
         let (own, other) = (jfn.sergeant(3).await, jfn.sergeant(5).await);
         let place = jfn.place("1200 K ST", 3).await;

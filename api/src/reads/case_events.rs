@@ -1,6 +1,6 @@
 //! Questions about timelines, and the changes of all cases in the order in which they were committed.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{cmp::Reverse, fmt, str::FromStr, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use entity::{
@@ -12,7 +12,7 @@ use entity::{
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, JoinType, Order,
     QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait, Select,
-    sea_query::{Alias, Asterisk, Expr, ExprTrait, Func, Query, SelectStatement, WindowStatement},
+    sea_query::{Alias, Asterisk, Expr, ExprTrait, Func, IntoColumnRef, Query, SelectStatement},
 };
 use uuid::Uuid;
 
@@ -132,47 +132,49 @@ pub async fn recent_notes_of(
         .filter(case_event::Column::Kind.eq(CaseEventKind::Note))
         .filter(recorded(until));
     let newest = match app.db.get_database_backend() {
-        DbBackend::Postgres => newest_looked_up(notes, cases, first),
-        _ => newest_ranked(notes, cases, first),
+        DbBackend::Postgres => newest_by_lateral_join(notes, cases, first),
+        _ => newest_by_row(notes, cases, first),
     };
     let rows = app.db.query_all(&newest).await?;
-    Ok(rows.iter().map(|row| Entry::from_query_result(row, "").map(Arc::new)).collect::<Result<_, _>>()?)
+    let notes = rows.iter().map(|row| Entry::from_query_result(row, ""));
+    let mut notes = notes.collect::<Result<Vec<_>, _>>()?;
+    notes.sort_unstable_by_key(|note| Reverse(note.position));
+    Ok(notes.into_iter().map(Arc::new).collect())
 }
 
 // For each case a walk along its index, which ends with the last note that is wanted.
-fn newest_looked_up(notes: Select<case_event::Entity>, cases: &[CaseId], first: i32) -> SelectStatement {
+fn newest_by_lateral_join(
+    notes: Select<case_event::Entity>,
+    cases: &[CaseId],
+    first: i32,
+) -> SelectStatement {
     let wanted = || Alias::new("wanted");
-    let of_case = Expr::col((case_event::Entity, case_event::Column::CaseId)).equals((wanted(), wanted()));
-    let of_one = notes
-        .filter(of_case)
-        .order_by_desc(case_event::Column::Position)
-        .limit(u64::from(first.unsigned_abs()))
-        .into_query();
     let ids: Vec<Uuid> = cases.iter().map(|case| case.0).collect();
+    let of_one = newest_of(notes, (wanted(), wanted()), first);
     Query::select()
         .column((Alias::new("newest"), Asterisk))
         .from_function(Func::cust("unnest").arg(ids), wanted())
         .join_lateral(JoinType::InnerJoin, of_one, "newest", Condition::all())
-        .order_by((Alias::new("newest"), case_event::Column::Position), Order::Desc)
         .take()
 }
 
-// SQLite has no lateral joins: all notes of the cases are numbered.
-fn newest_ranked(notes: Select<case_event::Entity>, cases: &[CaseId], first: i32) -> SelectStatement {
-    let mut ranked = notes.filter(case_event::Column::CaseId.is_in(cases.iter().copied())).into_query();
-    ranked.expr_window_as(
-        Expr::cust("ROW_NUMBER()"),
-        WindowStatement::partition_by(case_event::Column::CaseId)
-            .order_by((case_event::Entity, case_event::Column::Position), Order::Desc)
-            .take(),
-        "rank",
-    );
-    Query::select()
-        .column(Asterisk)
-        .from_subquery(ranked, "ranked")
-        .and_where(Expr::col("rank").lte(first))
-        .order_by(case_event::Column::Position, Order::Desc)
+// The same walk; SQLite has no lateral joins, but a list of its rows may depend on the row that is joined.
+fn newest_by_row(notes: Select<case_event::Entity>, cases: &[CaseId], first: i32) -> SelectStatement {
+    let row = || Expr::col((case_event::Entity, Alias::new("rowid")));
+    let of_one = newest_of(notes.select_only().expr(row()), (case::Entity, case::Column::Id), first);
+    let mut newest = Entry::of(unscoped()).into_query();
+    newest
+        .join(JoinType::InnerJoin, case::Entity, row().in_subquery(of_one))
+        .and_where(Expr::col((case::Entity, case::Column::Id)).is_in(cases.iter().copied()))
         .take()
+}
+
+fn newest_of(notes: Select<case_event::Entity>, case: impl IntoColumnRef, first: i32) -> SelectStatement {
+    notes
+        .filter(Expr::col((case_event::Entity, case_event::Column::CaseId)).equals(case))
+        .order_by_desc(case_event::Column::Position)
+        .limit(u64::from(first.unsigned_abs()))
+        .into_query()
 }
 
 /// One change of a case, without any of its content.
